@@ -95,6 +95,12 @@ class Snapshot {
     return text;
   }
 
+  // A name that is an expression itself, such as "σ² + ε", goes in brackets.
+  std::string operand(NodeId id, bool enclosed) const {
+    const std::string text = name(id);
+    return enclosed || text.find(' ') == std::string::npos ? text : "(" + text + ")";
+  }
+
   static std::string scalar(T value) {
     std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "%.6g", static_cast<double>(value));
