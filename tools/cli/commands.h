@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The commands of `wengert`. Each adds itself to the app; what it answers becomes the exit code.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace wengert {
+
+/// 0 the forms agree, 1 the evidence says no, 2 wrong usage, 3 unreadable input.
+enum class ExitCode { agreed = 0, disagreed = 1, usage = 2, unreadable = 3 };
+
+using Command = std::function<ExitCode()>;
+
+/// `run` is set to the command that was called, once the app has parsed.
+void add_compare_command(CLI::App& app, Command& run);
+void add_graph_command(CLI::App& app, Command& run);
+
+}  // namespace wengert
