@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// Both forms of batch_norm in training mode against vectors that nobody of this project computed.
+#include <tests/conformance/reference_folder.h>
+#include <tests/support/catch.h>
+#include <tools/conform/batch_norm_case.h>
+#include <tools/conform/behaviour.h>
+#include <tools/conform/run.h>
+
+#include <algorithm>
+#include <set>
+
+using namespace wengert;
+using namespace wengert::conform;
+
+namespace {
+
+// They belong to the module that owns the running statistics, not to the layer.
+const std::set<std::string> of_the_module{"running_mean_out", "running_var_out", "running_var_out_biased"};
+
+std::vector<Case> batch_norm_cases(const std::filesystem::path& folder) {
+  std::vector<Case> cases;
+  std::ranges::copy_if(load_cases(folder), std::back_inserter(cases), can_run);
+  return cases;
+}
+
+Counts run_all(const std::filesystem::path& folder) {
+  Counts counts;
+  std::size_t tensors = 0;
+  double worst = 0;
+  for (const Case& c : batch_norm_cases(folder)) {
+    for (const CaseResult& result : run_case(c)) {
+      INFO(result.name << ", " << to_string(result.form) << ", " << result.dtype << ":\n"
+                       << result.failures());
+      CHECK((result.passed() || !result.required));
+      CHECK(result.judgement.verdicts.size() >= 12);
+      for (const std::string& output : result.judgement.not_computed) CHECK(of_the_module.contains(output));
+      counts.add(result);
+      tensors += result.judgement.verdicts.size();
+      if (result.required) worst = std::max(worst, result.worst());
+    }
+  }
+  std::cout << "conformance of batch_norm in " << folder.string() << ": " << to_string(counts) << "; "
+            << tensors << " tensors, worst error " << worst << " of its allowance\n";
+  return counts;
+}
+
+}  // namespace
+
+TEST_CASE("batch_norm: both forms pass every reference case in every dtype", "[conformance][batch_norm]") {
+  const Counts counts = run_all(reference_folder());
+  CHECK(counts.required_failed == 0);
+  CHECK(counts.required_passed > 0);
+}
+
+TEST_CASE("batch_norm: the cases that every clone carries pass", "[conformance][batch_norm]") {
+  const Counts counts = run_all(carried_cases());
+  CHECK(counts.required_failed == 0);
+  CHECK(counts.required_passed == 8 * 2 * 2);
+}
+
+TEST_CASE("batch_norm: the paths through both mean and variance carry nothing", "[conformance][batch_norm]") {
+  for (const Case& c : batch_norm_cases(reference_folder())) {
+    const Npz arrays(c.file);
+    const Outputs<double> out = batch_norm_outputs<double>(c, arrays, Form::staged);
+    INFO(c.name);
+    REQUIRE(out.contains("dx_mixed"));
+    const Tensor<double>& mixed = out.at("dx_mixed");
+    const WorstError worst = worst_error("dx", mixed, Tensor<double>::zeros(mixed.shape()),
+                                         arrays.read<double>("dx__s"), c.tolerance.at("float64"));
+    CHECK(worst.units <= 1);
+  }
+}
+
+TEST_CASE("batch_norm: both forms behave as they must where there is no number",
+          "[conformance][batch_norm]") {
+  int met = 0, unmet = 0;
+  for (const Behaviour& behaviour : load_behaviours(reference_folder())) {
+    if (!can_try(behaviour)) continue;
+    for (const BehaviourResult& result : try_behaviour(behaviour)) {
+      INFO(result.id << ", " << to_string(result.form) << ", " << result.dtype << ": " << result.text);
+      CHECK(result.met);
+      ++(result.met ? met : unmet);
+    }
+  }
+  std::cout << "conformance of batch_norm: behaviours " << met << " met, " << unmet << " unmet\n";
+}
+
+TEST_CASE("batch_norm: the errors of the behaviours say what came and what was expected",
+          "[conformance][batch_norm]") {
+  const std::map<std::string, std::string> texts{
+      {"bn_one_value_nc",
+       "batch_norm: x has shape [1, 3] with 1 values per channel, expected at least 2 in training"},
+      {"bn_one_value_nchw",
+       "batch_norm: x has shape [1, 3, 1, 1] with 1 values per channel, expected at least 2 in training"},
+      {"bn_gamma_too_long", "batch_norm: gamma has shape [4], expected [3]"},
+      {"bn_rank_1", "batch_norm: x has shape [4], expected rank 2 or more"},
+      {"bn_channels_last_mismatch", "batch_norm: gamma has shape [3], expected [5]"},
+      {"bn_negative_eps", "batch_norm: eps is -1, expected a finite number >= 0"},
+      {"dy_shape_mismatch", "backward: dy has shape [3, 4], expected [4, 3]"}};
+  std::set<std::string> seen;
+  for (const Behaviour& behaviour : load_behaviours(carried_cases())) {
+    const auto text = texts.find(behaviour.id);
+    if (text == texts.end()) continue;
+    seen.insert(behaviour.id);
+    for (const BehaviourResult& result : try_behaviour(behaviour)) CHECK(result.text == text->second);
+  }
+  CHECK(seen.size() == texts.size());
+}

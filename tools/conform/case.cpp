@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include <tools/conform/case.h>
+#include <tools/conform/json_file.h>
+
+namespace wengert::conform {
+namespace {
+
+Tolerance tolerance_of(const Json& json) {
+  return {.first = json.at("first"),
+          .second = json.at("second"),
+          .higher = json.at("higher"),
+          .floor = json.at("floor")};
+}
+
+Case case_of(const Json& json, const std::filesystem::path& folder) {
+  Case c;
+  c.name = json.at("name");
+  c.file = folder / json.at("file").get<std::string>();
+  c.layer = json.at("layer");
+  c.mode = json.at("mode");
+  c.layout = json.at("layout");
+  c.shape = shape_of(json.at("shape"));
+  c.eps = json.at("eps");
+  c.dtypes = json.at("dtypes");
+  c.optional_dtypes = json.at("optional_dtypes");
+  c.optional = json.at("optional");
+  c.origin = json.at("origin");
+  for (const auto& [dtype, tolerance] : json.at("tolerance").items())
+    c.tolerance[dtype] = tolerance_of(tolerance);
+  c.unrepresentable = json.at("unrepresentable");
+  return c;
+}
+
+}  // namespace
+
+std::vector<Case> load_cases(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "manifest.json";
+  const Json manifest = parse_json_file(path);
+  const std::string format = at(path.string(), [&] { return manifest.at("format").get<std::string>(); });
+  const int version = at(path.string(), [&] { return manifest.at("version").get<int>(); });
+  if (format != "norm-conformance" || version != 1) {
+    throw FileError(path.string() + ": format is " + format + " " + std::to_string(version) +
+                    ", expected norm-conformance 1");
+  }
+  std::vector<Case> cases;
+  for (const Json& json : at(path.string(), [&] { return manifest.at("cases"); })) {
+    const std::string name = at(path.string(), [&] { return json.at("name").get<std::string>(); });
+    const std::string where = path.string() + ": case " + name;
+    if (at(where, [&] { return json.at("kind") != "numeric"; })) continue;
+    cases.push_back(at(where, [&] { return case_of(json, folder); }));
+  }
+  return cases;
+}
+
+int channel_axis(const std::string& layout) {
+  const std::size_t axis = layout.find('C');
+  if (axis == std::string::npos) throw FileError("layout is " + layout + ", expected one with a C");
+  return static_cast<int>(axis);
+}
+
+}  // namespace wengert::conform

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// A folder of reference vectors: manifest.json names the cases, one .npz a case holds their tensors.
+#pragma once
+
+#include <autodiff/shape.h>
+#include <tools/file_error.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace wengert::conform {
+
+/// What one dtype is allowed, in units of a tensor's scale; see judge.h.
+struct Tolerance {
+  double first = 0;   ///< values and first derivatives
+  double second = 0;  ///< second derivatives
+  double higher = 0;  ///< third and fourth
+  double floor = 0;   ///< absolute: what underflow may lose
+};
+
+/// One case of kind "numeric".
+struct Case {
+  std::string name;
+  std::filesystem::path file;  ///< the .npz
+  std::string layer;           ///< "batch_norm"
+  std::string mode;            ///< "train" or "eval"
+  std::string layout;          ///< a letter an axis: "NCHW"
+  Shape shape;                 ///< of x
+  double eps = 0;
+  std::vector<std::string> dtypes;                                  ///< that must pass
+  std::vector<std::string> optional_dtypes;                         ///< that may
+  bool optional = false;                                            ///< the whole case
+  std::map<std::string, Tolerance> tolerance;                       ///< by dtype
+  std::map<std::string, std::vector<std::string>> unrepresentable;  ///< by dtype: tensors that are left out
+  std::string origin;
+};
+
+/// The numeric cases of a folder, in order. Throws FileError, naming the case and the key, for a folder
+/// without manifest, for one of another format or version, and for a case that lacks something.
+std::vector<Case> load_cases(const std::filesystem::path& folder);
+
+/// The position of C in a layout. Throws FileError for a layout without channels.
+int channel_axis(const std::string& layout);
+
+}  // namespace wengert::conform

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <tools/conform/batch_norm_case.h>
+#include <tools/conform/dtype.h>
+#include <tools/conform/run.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace wengert::conform {
+namespace {
+
+template <class T>
+CaseResult run_in(const Case& c, const Npz& arrays, Form form) {
+  CaseResult result{.name = c.name, .form = form, .dtype = dtype_name<T>, .judgement = {}, .problem = {}};
+  result.required = !c.optional && std::ranges::find(c.dtypes, result.dtype) != c.dtypes.end();
+  try {
+    result.judgement = judge(c, arrays, batch_norm_outputs<T>(c, arrays, form));
+  } catch (const FileError&) {
+    throw;
+  } catch (const Error& error) {
+    result.problem = error.what();
+  }
+  return result;
+}
+
+std::string counted(const char* what, int passed, int failed) {
+  return what + (" " + std::to_string(passed)) + " passed, " + std::to_string(failed) + " failed";
+}
+
+}  // namespace
+
+bool CaseResult::passed() const {
+  return problem.empty() && std::ranges::all_of(judgement.verdicts, &Verdict::passed);
+}
+
+std::optional<bool> CaseResult::passed_centred() const {
+  std::optional<bool> passed;
+  for (const Verdict& verdict : judgement.verdicts) {
+    if (verdict.centred) passed = passed.value_or(true) && verdict.centred->units <= 1;
+  }
+  return passed;
+}
+
+double CaseResult::worst() const {
+  if (!problem.empty()) return std::numeric_limits<double>::infinity();
+  double worst = 0;
+  for (const Verdict& verdict : judgement.verdicts) worst = std::max(worst, verdict.worst.units);
+  return worst;
+}
+
+std::string CaseResult::failures() const {
+  std::string text = problem;
+  for (const Verdict& verdict : judgement.verdicts) {
+    if (!verdict.passed()) text += (text.empty() ? "" : "\n") + verdict.text;
+  }
+  return text;
+}
+
+bool can_run(const Case& c) { return c.layer == "batch_norm" && c.mode == "train"; }
+
+std::vector<CaseResult> run_case(const Case& c) {
+  if (!can_run(c)) {
+    throw FileError(c.name + ": layer is " + c.layer + " in mode " + c.mode +
+                    ", expected batch_norm in mode train");
+  }
+  const Npz arrays(c.file);
+  std::vector<std::string> dtypes = c.dtypes;
+  dtypes.insert(dtypes.end(), c.optional_dtypes.begin(), c.optional_dtypes.end());
+  std::vector<CaseResult> results;
+  for (const Form form : {Form::staged, Form::fused}) {
+    for (const std::string& dtype : dtypes) {
+      if (dtype == dtype_name<float>) {
+        results.push_back(run_in<float>(c, arrays, form));
+      } else if (dtype == dtype_name<double>) {
+        results.push_back(run_in<double>(c, arrays, form));
+      } else {
+        throw FileError(c.name + ": dtype is " + dtype + ", expected float32 or float64");
+      }
+    }
+  }
+  return results;
+}
+
+void Counts::add(const CaseResult& result) {
+  int& passed = result.required ? required_passed : optional_passed;
+  int& failed = result.required ? required_failed : optional_failed;
+  ++(result.passed() ? passed : failed);
+  if (result.passed_centred()) ++(*result.passed_centred() ? centred_passed : centred_failed);
+}
+
+std::string to_string(const Counts& counts) {
+  return counted("required", counts.required_passed, counts.required_failed) + "; " +
+         counted("centred", counts.centred_passed, counts.centred_failed) + "; " +
+         counted("optional", counts.optional_passed, counts.optional_failed);
+}
+
+}  // namespace wengert::conform
