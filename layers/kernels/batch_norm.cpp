@@ -1,19 +1,230 @@
 // SPDX-License-Identifier: MIT
+// The fast kernels: the two sweeps over the blocks of channels and the chunks of each; one entry a type for
+// every target.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "layers/kernels/batch_norm.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 #include <layers/kernels/batch_norm.h>
+#include <layers/kernels/batch_norm_column_pass-inl.h>
 #include <layers/kernels/batch_norm_reference.h>
+#include <layers/kernels/batch_norm_row_pass-inl.h>
+#include <layers/kernels/parallel.h>
 
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+namespace {
+
+// The caller's arrays, [channels] each, in the order of ChannelArrays; null where there is none.
+template <class T>
+struct Parameters {
+  const T *gamma, *beta;
+  T *mean_hi, *mean_lo, *var, *inv_std;
+  T *dgamma, *dbeta;
+  T eps;
+};
+
+// Channels [first, first + n) with everything that is kept for them: sums of every chunk, and padded arrays.
+template <class T>
+struct Block {
+  Index first, n, padded;
+  ChannelSums sums;
+  ChannelArrays<T> arrays;
+
+  static Index padding(Index n) { return round_up(n, 16); }
+  static Index bytes(Index n, Index chunks) {
+    return 3 * Workspace::bytes<double>(padding(n) * chunks) + 11 * Workspace::bytes<T>(padding(n));
+  }
+  ChannelSums chunk(Index k) const { return sums + k * padded; }
+};
+
+template <class T>
+void copy(const T* from, T* to, Index n) {
+  if (from != nullptr && to != nullptr) std::memcpy(to, from, static_cast<size_t>(n) * sizeof(T));
+}
+
+template <class T, bool backward>
+Block<T> make_block(Workspace& space, const Parameters<T>& p, Index first, Index n, Index chunks) {
+  const Index padded = Block<T>::padding(n);
+  const auto wide = [&] { return space.take<double>(padded * chunks); };
+  const auto take = [&] { return space.take<T>(padded); };
+  Block<T> block{first, n, padded, {wide(), wide(), wide()}, {}};
+  block.arrays = {take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take()};
+  std::fill_n(block.arrays.gamma, n, T{1});
+  if (p.gamma != nullptr) copy(p.gamma + first, block.arrays.gamma, n);
+  if constexpr (backward) {
+    copy<T>(p.mean_hi + first, block.arrays.mean_hi, n);
+    copy<T>(p.mean_lo + first, block.arrays.mean_lo, n);
+    copy<T>(p.inv_std + first, block.arrays.inv_std, n);
+  } else if (p.beta != nullptr) {
+    copy(p.beta + first, block.arrays.beta, n);
+  }
+  return block;
+}
+
+// Merges the chunks as a binary tree of fixed form, and hands the caller what he asked for.
+template <class T, bool backward, class Pass>
+void finish(const Pass& pass, const Block<T>& block, const Parameters<T>& p, double count) {
+  std::vector<double> counts(static_cast<size_t>(pass.chunks()));
+  for (Index k = 0; k < pass.chunks(); ++k) counts[static_cast<size_t>(k)] = pass.count(k);
+  for (Index span = 1; span < pass.chunks(); span *= 2) {
+    for (Index k = 0; k + span < pass.chunks(); k += 2 * span) {
+      double& n = counts[static_cast<size_t>(k)];
+      const double more = counts[static_cast<size_t>(k + span)];
+      merge_chunk<backward>(block.n, block.chunk(k), n, block.chunk(k + span), more);
+      n += more;
+    }
+  }
+  const ChannelArrays<T>& a = block.arrays;
+  const auto give = [&](const T* from, T* to) {
+    if (to != nullptr) copy(from, to + block.first, block.n);
+  };
+  if constexpr (backward) {
+    finish_backward(block.n, block.sums, count, a);
+    give(a.dgamma, p.dgamma), give(a.dbeta, p.dbeta);
+  } else {
+    finish_forward(block.n, block.sums, count, p.eps, a);
+    give(a.mean_hi, p.mean_hi), give(a.mean_lo, p.mean_lo), give(a.var, p.var), give(a.inv_std, p.inv_std);
+  }
+}
+
+// Both sweeps of a block before the next block.
+template <class T, bool backward, class Pass>
+void run_resident(const Pass& pass, Index channels, const Parameters<T>& p, bool with_map, double count) {
+  const Index size = pass.block(), chunks = pass.chunks();
+  parallel_ranges(divide_up(channels, size), pass.threads(), [&](Index begin, Index end) HWY_ATTR {
+    for (Index b = begin; b < end; ++b) {
+      Workspace space(Block<T>::bytes(size, chunks));
+      const Index n = std::min(size, channels - b * size);
+      const Block<T> block = make_block<T, backward>(space, p, b * size, n, chunks);
+      for (Index k = 0; k < chunks; ++k) pass.sum(k, block.first, n, block.chunk(k), block.arrays.mean_hi);
+      finish<T, backward>(pass, block, p, count);
+      for (Index k = chunks; with_map && k-- > 0;) pass.map(k, block.first, n, block.arrays);
+    }
+  });
+}
+
+// The first sweep over all blocks and chunks, then the second, backwards.
+template <class T, bool backward, class Pass>
+void run_swept(const Pass& pass, Index channels, const Parameters<T>& p, bool with_map, double count) {
+  const Index size = pass.block(), chunks = pass.chunks();
+  const Index n_blocks = divide_up(channels, size);
+  Workspace space(n_blocks * Block<T>::bytes(std::min(size, channels), chunks));
+  std::vector<Block<T>> blocks;
+  blocks.reserve(static_cast<size_t>(n_blocks));
+  for (Index b = 0; b < n_blocks; ++b) {
+    blocks.push_back(
+        make_block<T, backward>(space, p, b * size, std::min(size, channels - b * size), chunks));
+  }
+  const auto block_of = [&](Index task) -> const Block<T>& {
+    return blocks[static_cast<size_t>(task % n_blocks)];
+  };
+  parallel_ranges(chunks * n_blocks, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
+    for (Index task = begin; task < end; ++task) {
+      const Block<T>& block = block_of(task);
+      pass.sum(task / n_blocks, block.first, block.n, block.chunk(task / n_blocks), block.arrays.mean_hi);
+    }
+  });
+  for (const Block<T>& block : blocks) finish<T, backward>(pass, block, p, count);
+  if (!with_map) return;
+  parallel_ranges(chunks * n_blocks, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
+    for (Index task = end; task-- > begin;) {
+      const Block<T>& block = block_of(task);
+      pass.map(task / n_blocks, block.first, block.n, block.arrays);
+    }
+  });
+}
+
+template <class T, bool backward>
+void run(ChannelView view, SumSource<T, backward> source, T* out, const Parameters<T>& p) {
+  const double count = static_cast<double>(view.count());
+  const auto run_pass = [&](const auto& pass) HWY_ATTR {
+    if (pass.resident()) {
+      run_resident<T, backward>(pass, view.channels, p, out != nullptr, count);
+    } else {
+      run_swept<T, backward>(pass, view.channels, p, out != nullptr, count);
+    }
+  };
+  if (use_columns(view)) {
+    run_pass(ColumnPass<T, backward>(view, source, out, this_machine()));
+  } else {
+    run_pass(RowPass<T, backward>(view, source, out, this_machine()));
+  }
+}
+
+template <class T>
+void forward(ChannelView view, const T* x, const T* gamma, const T* beta, T eps, T* y,
+             BatchNormStatistics<T> s) {
+  run<T, false>(view, {x, nullptr}, y,
+                {gamma, beta, s.mean_hi, s.mean_lo, s.var, s.inv_std, nullptr, nullptr, eps});
+}
+
+template <class T>
+void backward(ChannelView view, const T* x, const T* dy, const T* gamma, const T* mean_hi, const T* mean_lo,
+              const T* inv_std, T* dx, T* dgamma, T* dbeta) {
+  // The statistics are written in the forward pass only.
+  run<T, true>(view, {x, dy}, dx,
+               {gamma, nullptr, const_cast<T*>(mean_hi), const_cast<T*>(mean_lo), nullptr,
+                const_cast<T*>(inv_std), dgamma, dbeta, T{0}});
+}
+
+}  // namespace
+
+void ForwardF32(ChannelView view, const float* x, const float* gamma, const float* beta, float eps, float* y,
+                BatchNormStatistics<float> s) {
+  forward(view, x, gamma, beta, eps, y, s);
+}
+void ForwardF64(ChannelView view, const double* x, const double* gamma, const double* beta, double eps,
+                double* y, BatchNormStatistics<double> s) {
+  forward(view, x, gamma, beta, eps, y, s);
+}
+void BackwardF32(ChannelView view, const float* x, const float* dy, const float* gamma, const float* hi,
+                 const float* lo, const float* inv_std, float* dx, float* dgamma, float* dbeta) {
+  backward(view, x, dy, gamma, hi, lo, inv_std, dx, dgamma, dbeta);
+}
+void BackwardF64(ChannelView view, const double* x, const double* dy, const double* gamma, const double* hi,
+                 const double* lo, const double* inv_std, double* dx, double* dgamma, double* dbeta) {
+  backward(view, x, dy, gamma, hi, lo, inv_std, dx, dgamma, dbeta);
+}
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace wengert::kernels {
+
+HWY_EXPORT(ForwardF32);
+HWY_EXPORT(ForwardF64);
+HWY_EXPORT(BackwardF32);
+HWY_EXPORT(BackwardF64);
 
 template <class T>
 void batch_norm_forward(ChannelView view, const T* x, const T* gamma, const T* beta, T eps, T* y,
                         BatchNormStatistics<T> statistics) {
-  reference::batch_norm_forward(view, x, gamma, beta, eps, y, statistics);
+  if (view.count() == 0 || view.channels == 0) return;
+  if constexpr (std::is_same_v<T, float>) {
+    HWY_DYNAMIC_DISPATCH(ForwardF32)(view, x, gamma, beta, eps, y, statistics);
+  } else if constexpr (std::is_same_v<T, double>) {
+    HWY_DYNAMIC_DISPATCH(ForwardF64)(view, x, gamma, beta, eps, y, statistics);
+  } else {
+    reference::batch_norm_forward(view, x, gamma, beta, eps, y, statistics);
+  }
 }
 
 template <class T>
 void batch_norm_backward(ChannelView view, const T* x, const T* dy, const T* gamma, const T* mean_hi,
                          const T* mean_lo, const T* inv_std, T* dx, T* dgamma, T* dbeta) {
-  reference::batch_norm_backward(view, x, dy, gamma, mean_hi, mean_lo, inv_std, dx, dgamma, dbeta);
+  if (view.count() == 0 || view.channels == 0 || std::is_same_v<T, long double>) {
+    reference::batch_norm_backward(view, x, dy, gamma, mean_hi, mean_lo, inv_std, dx, dgamma, dbeta);
+  } else if constexpr (std::is_same_v<T, float>) {
+    HWY_DYNAMIC_DISPATCH(BackwardF32)(view, x, dy, gamma, mean_hi, mean_lo, inv_std, dx, dgamma, dbeta);
+  } else if constexpr (std::is_same_v<T, double>) {
+    HWY_DYNAMIC_DISPATCH(BackwardF64)(view, x, dy, gamma, mean_hi, mean_lo, inv_std, dx, dgamma, dbeta);
+  }
 }
 
 #define WENGERT_INSTANTIATE(T)                                                                               \
@@ -26,3 +237,4 @@ WENGERT_INSTANTIATE(double)
 WENGERT_INSTANTIATE(long double)
 
 }  // namespace wengert::kernels
+#endif

@@ -16,8 +16,8 @@ struct ChannelView {
 };
 
 /// What the forward pass leaves for the backward one, one value a channel: [channels] each.
-/// mean_hi + mean_lo is the mean to about twice the precision of T: a mean rounded to T once would put an error
-/// of |mean|·u into every centred value.
+/// mean_hi + mean_lo is the mean to about twice the precision of T: a mean rounded to T once would put an
+/// error of |mean|·u into every centred value.
 template <class T>
 struct BatchNormStatistics {
   T* mean_hi;
@@ -26,8 +26,8 @@ struct BatchNormStatistics {
   T* inv_std;  ///< 1/√(var + eps)
 };
 
-/// y = gamma·(x − mean)·inv_std + beta.   x, y: [outer, channels, inner].   gamma, beta: [channels] or null (1, 0).
-/// x is centred before it is scaled, so a constant channel gives y = beta exactly. y may be x.
+/// y = gamma·(x − mean)·inv_std + beta.   x, y: [outer, channels, inner].   gamma, beta: [channels] or null
+/// (1, 0). x is centred before it is scaled, so a constant channel gives y = beta exactly. y may be x.
 template <class T>
 void batch_norm_forward(ChannelView view, const T* x, const T* gamma, const T* beta, T eps, T* y,
                         BatchNormStatistics<T> statistics);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// The sweeps over columns: chunks of rows, tiles within a chunk. See batch_norm_plan.h.
+#if defined(WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_
+#undef WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_
+#else
+#define WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_
+#endif
+
+#include <layers/kernels/batch_norm_channels-inl.h>
+#include <layers/kernels/batch_norm_columns-inl.h>
+#include <layers/kernels/batch_norm_plan.h>
+#include <layers/kernels/workspace.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+
+template <class T, bool backward>
+class ColumnPass {
+ public:
+  ColumnPass(ChannelView view, SumSource<T, backward> source, T* out, const Machine& machine)
+      : view_(view), source_(source), out_(out), plan_(plan_columns(view, sizeof(T), lanes<T>(), machine)) {}
+
+  int threads() const { return plan_.threads; }
+  Index chunks() const { return plan_.chunks; }
+  Index block() const { return round_up(divide_up(view_.channels, plan_.strips), 4 * lanes<T>()); }
+  bool resident() const { return false; }
+
+  /// Elements of one channel in a chunk.
+  double count(Index chunk) const {
+    const Rows rows = rows_of(chunk);
+    return static_cast<double>((rows.end - rows.begin) * per_row() + (rows.last ? rest_count() : 0));
+  }
+
+  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
+  void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
+    const Index width = one_to_one() ? n : plan_.width;
+    Workspace space(5 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n));
+    Sweep s{n,
+            width,
+            space.take<T>(width),
+            space.take<T>(width),
+            space.take<T>(width),
+            space.take<T>(width),
+            space.take<double>(n),
+            space.take<double>(n)};
+    if (one_to_one()) s.channel_pivot = s.pivot;
+    const Rows rows = rows_of(chunk);
+    if constexpr (backward) {
+      set_pivot(s, mean);
+    } else {
+      start_pivot(s, rows, first);
+    }
+    double done = 0;
+    Index row = rows.begin;
+    do {
+      const Index end = HWY_MIN(rows.end, row + ColumnPlan::tile_rows);
+      const bool with_rest = rows.last && end == rows.end;
+      sum_rows(s, row, end, with_rest, first);
+      const double more = static_cast<double>((end - row) * per_row() + (with_rest ? rest_count() : 0));
+      if (!backward && done == 0 && pivot_is_far(s, more)) {
+        improve_pivot(s, more);
+        sum_rows(s, row, end, with_rest, first);
+      }
+      merge(s, sums, done, more);
+      done += more;
+      row = end;
+    } while (row < rows.end);
+  }
+
+  /// Writes channels [first, first + n) of a chunk, last rows first.
+  void map(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
+    if (plan_.non_temporal && plan_.width % lanes<T>() == 0 && is_aligned(out_)) {
+      map_rows<true>(chunk, first, n, arrays);
+    } else {
+      map_rows<false>(chunk, first, n, arrays);
+    }
+  }
+
+ private:
+  struct Rows {
+    Index begin, end;
+    bool last;  // the rest of the tensor belongs to the last chunk
+  };
+
+  // The arrays of one call of sum(): a pivot and two sums a column; the same a channel, where a channel has
+  // several.
+  struct Sweep {
+    Index channels, width;
+    T *pivot, *a, *b, *channel_pivot;
+    double *channel_a, *channel_b;
+  };
+
+  bool one_to_one() const { return plan_.width == view_.channels; }
+  Index per_row() const { return plan_.repeats * view_.inner; }
+  Index rest_count() const { return plan_.rest / view_.channels; }
+  Rows rows_of(Index chunk) const {
+    const Index begin = chunk * plan_.chunk_rows;
+    return {begin, HWY_MIN(plan_.rows, begin + plan_.chunk_rows), chunk + 1 == plan_.chunks};
+  }
+  static bool is_aligned(const T* p) {
+    return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
+  }
+
+  // a, b = the sums over rows [begin, end), and over the rest.
+  void sum_rows(const Sweep& s, Index begin, Index end, bool with_rest, Index first) const {
+    std::memset(s.a, 0, static_cast<size_t>(s.width) * sizeof(T));
+    std::memset(s.b, 0, static_cast<size_t>(s.width) * sizeof(T));
+    for (Index row = begin; row < end; row += ColumnPlan::step_rows) {
+      const Index rows = HWY_MIN(ColumnPlan::step_rows, end - row);
+      sum_columns(source_, {row * plan_.width + first, rows, s.width, plan_.width}, s.pivot, s.a, s.b);
+    }
+    if (with_rest && plan_.rest > 0) {
+      sum_columns(source_, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, s.pivot, s.a, s.b);
+    }
+    if (!one_to_one()) {
+      fold(s.a, s.channel_a);
+      fold(s.b, s.channel_b);
+    }
+  }
+
+  void merge(const Sweep& s, ChannelSums sums, double done, double more) const {
+    if (one_to_one()) {
+      merge_from(s, s.a, s.b, sums, done, more);
+    } else {
+      merge_from(s, s.channel_a, s.channel_b, sums, done, more);
+      if constexpr (!backward) spread(s.channel_pivot, s.pivot);
+    }
+  }
+  template <class Sum>
+  void merge_from(const Sweep& s, const Sum* a, const Sum* b, ChannelSums sums, double done,
+                  double more) const {
+    if constexpr (backward) {
+      add_tile(s.channels, sums, a, b);
+    } else {
+      merge_tile(s.channels, sums, done, more, a, b, s.channel_pivot);
+    }
+  }
+
+  // The mean of the first few rows: one row alone may lie several deviations from the mean.
+  void start_pivot(const Sweep& s, Rows rows, Index first) const {
+    const T* row = source_.x + rows.begin * plan_.width + first;
+    for (Index c = 0; c < s.channels; ++c) s.channel_pivot[c] = row[c * view_.inner];
+    if (!one_to_one()) spread(s.channel_pivot, s.pivot);
+    const Index end = HWY_MIN(rows.end, rows.begin + ColumnPlan::pivot_rows);
+    sum_rows(s, rows.begin, end, end == rows.begin, first);
+    improve_pivot(s, static_cast<double>(end == rows.begin ? rest_count() : (end - rows.begin) * per_row()));
+  }
+
+  // From the pivot of the n elements that were summed to their mean.
+  void improve_pivot(const Sweep& s, double n) const {
+    if (one_to_one()) {
+      move_pivot(s.channels, n, s.a, s.pivot);
+    } else {
+      move_pivot(s.channels, n, s.channel_a, s.channel_pivot);
+      spread(s.channel_pivot, s.pivot);
+    }
+  }
+  bool pivot_is_far(const Sweep& s, double n) const {
+    return one_to_one() ? HWY_NAMESPACE::pivot_is_far(s.channels, n, s.a, s.b)
+                        : HWY_NAMESPACE::pivot_is_far(s.channels, n, s.channel_a, s.channel_b);
+  }
+
+  void set_pivot(const Sweep& s, const T* mean) const {
+    if (one_to_one()) {
+      std::memcpy(s.pivot, mean, static_cast<size_t>(s.channels) * sizeof(T));
+    } else {
+      spread(mean, s.pivot);
+    }
+  }
+
+  // From channels to columns and back, in the order of the columns: repeats, channels, inner.
+  void spread(const T* channel, T* column) const {
+    for (Index repeat = 0; repeat < plan_.repeats; ++repeat) {
+      for (Index c = 0; c < view_.channels; ++c) {
+        for (Index i = 0; i < view_.inner; ++i) *column++ = channel[c];
+      }
+    }
+  }
+  void fold(const T* column, double* channel) const {
+    std::memset(channel, 0, static_cast<size_t>(view_.channels) * sizeof(double));
+    for (Index repeat = 0; repeat < plan_.repeats; ++repeat) {
+      for (Index c = 0; c < view_.channels; ++c) {
+        for (Index i = 0; i < view_.inner; ++i) channel[c] += static_cast<double>(*column++);
+      }
+    }
+  }
+
+  template <bool non_temporal>
+  void map_rows(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
+    const Index width = one_to_one() ? n : plan_.width;
+    ColumnCoefficients<T> coefficients{arrays.mean_hi, arrays.slope, arrays.offset, arrays.direct};
+    Workspace space(one_to_one() ? Workspace::alignment : 4 * Workspace::bytes<T>(width));
+    if (!one_to_one()) {
+      for (const T** array :
+           {&coefficients.mean, &coefficients.slope, &coefficients.offset, &coefficients.direct}) {
+        T* column = space.take<T>(width);
+        spread(*array, column);
+        *array = column;
+      }
+    }
+    const Rows rows = rows_of(chunk);
+    if (rows.last && plan_.rest > 0) {
+      const MapTarget<T, backward, false> target{source_.x, source_.dy, out_};
+      map_columns(target, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, coefficients);
+    }
+    const MapTarget<T, backward, non_temporal> target{source_.x, source_.dy, out_};
+    for (Index end = rows.end; end > rows.begin;) {
+      const Index begin = HWY_MAX(rows.begin, end - ColumnPlan::map_rows);
+      map_columns(target, {begin * plan_.width + first, end - begin, width, plan_.width}, coefficients);
+      end = begin;
+    }
+  }
+
+  ChannelView view_;
+  SumSource<T, backward> source_;
+  T* out_;
+  ColumnPlan plan_;
+};
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

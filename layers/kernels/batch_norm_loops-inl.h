@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// The two loops of batch normalisation over runs of memory; compiled once for each target.
+//
+// Forward and backward are the same two loops, with or without dy:
+//   sums   a = Σ g, b = Σ g·d      d = x − pivot, g = d forward, g = dy backward (the pivot is then the mean)
+//   map    out = slope·(x − mean) + offset  [ + direct·dy ]
+// Columns hold a pivot and coefficients for every element of a row, rows one for all.
+// A run that is no whole number of vectors ends in one that overlaps the vector before it: when summing, the
+// lanes already seen are masked out; when mapping, they are computed again from the same input and stored
+// again.
+#if defined(WENGERT_BATCH_NORM_LOOPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WENGERT_BATCH_NORM_LOOPS_INL_H_
+#undef WENGERT_BATCH_NORM_LOOPS_INL_H_
+#else
+#define WENGERT_BATCH_NORM_LOOPS_INL_H_
+#endif
+
+#include <autodiff/shape.h>
+#include <hwy/highway.h>
+
+#include <cstring>
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Vectors = hn::ScalableTag<T>;
+template <class T>
+using Vec = hn::Vec<Vectors<T>>;
+
+template <class T>
+HWY_INLINE Index lanes() {
+  return static_cast<Index>(hn::Lanes(Vectors<T>()));
+}
+
+template <class T>
+HWY_INLINE auto first_lanes(Index n) {
+  return hn::FirstN(Vectors<T>(), static_cast<size_t>(n));
+}
+
+// n elements and zeros, for the runs that are shorter than a vector.
+template <class T>
+HWY_INLINE Vec<T> load_short(const T* x, Index n) {
+  HWY_ALIGN T lane[HWY_MAX_BYTES / sizeof(T)] = {};
+  std::memcpy(lane, x, static_cast<size_t>(n) * sizeof(T));
+  return hn::Load(Vectors<T>(), lane);
+}
+
+template <class T>
+HWY_INLINE void store_short(Vec<T> v, T* x, Index n) {
+  HWY_ALIGN T lane[HWY_MAX_BYTES / sizeof(T)];
+  hn::Store(v, Vectors<T>(), lane);
+  std::memcpy(x, lane, static_cast<size_t>(n) * sizeof(T));
+}
+
+// What the first sweep reads.
+template <class T, bool backward>
+struct SumSource {
+  const T* x;
+  const T* dy;
+
+  HWY_INLINE void add(Index i, Vec<T> pivot, Vec<T>& a, Vec<T>& b) const {
+    const Vec<T> d = hn::Sub(hn::LoadU(Vectors<T>(), x + i), pivot);
+    accumulate(d, backward ? hn::LoadU(Vectors<T>(), dy + i) : d, a, b);
+  }
+  // Only the last n lanes of the vector at i.
+  HWY_INLINE void add_last(Index i, Index n, Vec<T> pivot, Vec<T>& a, Vec<T>& b) const {
+    const auto seen = first_lanes<T>(lanes<T>() - n);
+    const Vec<T> d = hn::IfThenZeroElse(seen, hn::Sub(hn::LoadU(Vectors<T>(), x + i), pivot));
+    accumulate(d, backward ? hn::IfThenZeroElse(seen, hn::LoadU(Vectors<T>(), dy + i)) : d, a, b);
+  }
+  HWY_INLINE void add_short(Index i, Index n, Vec<T> pivot, Vec<T>& a, Vec<T>& b) const {
+    const Vec<T> d = hn::IfThenElseZero(first_lanes<T>(n), hn::Sub(load_short(x + i, n), pivot));
+    accumulate(d, backward ? load_short(dy + i, n) : d, a, b);
+  }
+
+ private:
+  static HWY_INLINE void accumulate(Vec<T> d, Vec<T> g, Vec<T>& a, Vec<T>& b) {
+    a = hn::Add(a, g);
+    b = hn::MulAdd(g, d, b);
+  }
+};
+
+// One vector of each coefficient.
+template <class T, bool backward>
+struct MapVectors {
+  Vec<T> mean, slope, offset, direct;
+
+  HWY_INLINE Vec<T> operator()(Vec<T> x, Vec<T> dy) const {
+    const Vec<T> y = hn::MulAdd(slope, hn::Sub(x, mean), offset);
+    return backward ? hn::MulAdd(direct, dy, y) : y;
+  }
+};
+
+// What the second sweep reads and writes; out may be x or dy.
+template <class T, bool backward, bool non_temporal>
+struct MapTarget {
+  const T* x;
+  const T* dy;
+  T* out;
+
+  using Coefficients = MapVectors<T, backward>;
+
+  HWY_INLINE Vec<T> at(Index i, const Coefficients& c) const {
+    const Vec<T> v = hn::LoadU(Vectors<T>(), x + i);
+    return c(v, backward ? hn::LoadU(Vectors<T>(), dy + i) : v);
+  }
+  HWY_INLINE void store(Vec<T> v, Index i) const {
+    if constexpr (non_temporal) {
+      hn::Stream(v, Vectors<T>(), out + i);
+    } else {
+      hn::StoreU(v, Vectors<T>(), out + i);
+    }
+  }
+  HWY_INLINE void map(Index i, const Coefficients& c) const { store(at(i, c), i); }
+  HWY_INLINE void map_short(Index i, Index n, const Coefficients& c) const {
+    const Vec<T> v = load_short(x + i, n);
+    store_short(c(v, backward ? load_short(dy + i, n) : v), out + i, n);
+  }
+};
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
