@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/backward.h>
+#include <autodiff/finite.h>
 #include <autodiff/ops.h>
 #include <autodiff/record.h>
 #include <autodiff/stopwatch.h>
@@ -56,10 +57,11 @@ class Sweep {
       const NodeId id = pending_.back().next--;
       if (id < pending_.back().last) {
         pending_.pop_back();
-      } else if (cotangents_.has(id) && tape_.node(id).needs_gradient && tape_.node(id).op != Op::leaf) {
+      } else if (cotangents_.has(id) && goes_on(id)) {
         step(id);
       }
     }
+    for (const NodeId id : passed_) release(tape_.node(id));
     return std::move(cotangents_);
   }
 
@@ -90,6 +92,9 @@ class Sweep {
   bool wanted(NodeId id) const {
     return static_cast<std::size_t>(id) >= leads_.size() || leads_[static_cast<std::size_t>(id)];
   }
+  bool goes_on(NodeId id) const {
+    return passes_on<T>(tape_, id, [this](NodeId input) { return wanted(input); });
+  }
   bool kept(NodeId id) const {
     return options_.keep_cotangents ||
            (static_cast<std::size_t>(id) < asked_.size() && asked_[static_cast<std::size_t>(id)]);
@@ -101,7 +106,7 @@ class Sweep {
     reached[static_cast<std::size_t>(y)] = true;
     for (NodeId id = y; id >= 0; --id) {
       const Node<T>& node = tape_.node(id);
-      if (!reached[static_cast<std::size_t>(id)] || !node.needs_gradient || !wanted(id)) continue;
+      if (!reached[static_cast<std::size_t>(id)] || !goes_on(id)) continue;
       expect_saved(tape_, id);
       if (node.fused && options_.record) expect_staged_form(tape_, id, "a recorded sweep");
       for (std::size_t i = 0; i < node.inputs().size(); ++i) {
@@ -126,7 +131,12 @@ class Sweep {
       apply_closed_form<T>(tape_, id, dy.value(), is_wanted, deliver);
     }
     node.backward_ns += watch.nanoseconds();
-    if (!options_.record && !options_.keep_saved) release(node);
+    if (options_.record || options_.keep_saved) return;
+    if (tape_.check_finite) {
+      passed_.push_back(id);  // the sweep may yet fail
+    } else {
+      release(node);
+    }
   }
 
   // The order contract: the staged form is recorded on the node's inputs, and swept before what comes below
@@ -147,7 +157,11 @@ class Sweep {
   }
 
   void add_to(NodeId id, Var<T> cotangent) {
-    if (cotangents_.has(id)) cotangent = accumulate(cotangents_.take(shared_, id), std::move(cotangent));
+    if (cotangents_.has(id)) {
+      cotangent = accumulate(cotangents_.take(shared_, id), std::move(cotangent));
+      if (tape_.check_finite)
+        expect_finite(cotangent.value(), "backward: the sum of the cotangents of " + tape_.describe(id));
+    }
     cotangents_.put(id, cotangent);
   }
 
@@ -187,6 +201,7 @@ class Sweep {
   std::shared_ptr<TapeState<T>> recording_;
   Cotangents<T> cotangents_;
   std::vector<Range> pending_;  // the innermost range last: loops, never recursion
+  std::vector<NodeId> passed_;  // to release at the end
   std::vector<bool> leads_;
   std::vector<bool> asked_;
   std::map<int, int> mirrors_;

@@ -32,10 +32,11 @@ bool any_needs_gradient(const TapeState<T>& tape, const Recording<T>& r) {
   });
 }
 
-// The buffer of an input that dies with this call, or a fresh one.
+// The buffer of an input that dies with this call, or a fresh one. With keep_values no input dies: a constant
+// is kept when its node is made, after the op.
 template <class T>
-Buffer output_buffer(const Recording<T>& r) {
-  if (info(r.op).kind == OpKind::elementwise) {
+Buffer output_buffer(const Recording<T>& r, bool keep_values) {
+  if (info(r.op).kind == OpKind::elementwise && !keep_values) {
     for (const Var<T>* input : r.inputs) {
       if (input->shape() == r.shape && input->value().buffer().unique()) return input->value().buffer();
     }
@@ -91,7 +92,7 @@ Var<T> record(const Recording<T>& r) {
   const std::span<const Var<T>* const> inputs(r.inputs.begin(), r.inputs.size());
   std::shared_ptr<TapeState<T>> tape = common_tape<T>(info(r.op).name, inputs);
   if (!tape) {
-    Tensor<T> y(r.shape, output_buffer(r));
+    Tensor<T> y(r.shape, output_buffer(r, false));
     r.compute(static_cast<T*>(y.buffer().data()));
     return Var<T>(std::move(y));
   }
@@ -111,7 +112,7 @@ Var<T> record(const Recording<T>& r) {
   }
 
   const Stopwatch watch(tape->profile);
-  Tensor<T> y(r.shape, output_buffer(r));
+  Tensor<T> y(r.shape, output_buffer(r, tape->keep_values));
   r.compute(static_cast<T*>(y.buffer().data()));
   node.forward_ns = watch.nanoseconds();
   if (tape->check_finite) expect_finite(y, where_made(*tape, r));

@@ -34,14 +34,16 @@ class MarkIndex {
   explicit MarkIndex(const std::vector<std::string>& selection) : selection_(selection) {}
 
   // The bit of a mark, or no bit for one that was not selected.
-  MarkSet bit(const void* tape, std::string stage, const std::string& name) {
+  MarkSet bit(int part, std::string stage, const std::string& name) {
     const auto known = std::ranges::find_if(
-        known_, [&](const Known& k) { return k.tape == tape && k.stage == stage && k.name == name; });
+        known_, [&](const Known& k) { return k.part == part && k.stage == stage && k.name == name; });
     if (known != known_.end()) return MarkSet{1} << (known - known_.begin());
     const auto twins =
         std::ranges::count_if(known_, [&](const Known& k) { return k.stage == stage && k.name == name; });
     const std::string full =
-        (stage.empty() ? "" : stage + (twins == 0 ? "" : "#" + std::to_string(twins + 1)) + "/") + name;
+        (stage.empty() && twins == 0 ? ""
+                                     : stage + (twins == 0 ? "" : "#" + std::to_string(twins + 1)) + "/") +
+        name;
     if (!selection_.empty() && std::ranges::find(selection_, name) == selection_.end() &&
         std::ranges::find(selection_, full) == selection_.end()) {
       return 0;
@@ -50,7 +52,7 @@ class MarkIndex {
       throw ValueError("split_by_path: \"" + full +
                        "\" is the ninth mark between x and y, expected at most 8; select some of them");
     }
-    known_.push_back({tape, std::move(stage), name, full});
+    known_.push_back({part, std::move(stage), name, full});
     return MarkSet{1} << (known_.size() - 1);
   }
 
@@ -64,6 +66,9 @@ class MarkIndex {
     return names;
   }
 
+  // A number for a tape whose marks are its own: the address of a staged form's tape may come again.
+  int new_part() { return parts_++; }
+
   void expect_selection_found() const {
     for (const std::string& wanted : selection_) {
       const bool found =
@@ -74,20 +79,21 @@ class MarkIndex {
 
  private:
   struct Known {
-    const void* tape;
+    int part;
     std::string stage;
     std::string name;
     std::string full;
   };
   const std::vector<std::string>& selection_;
   std::vector<Known> known_;
+  int parts_ = 0;
 };
 
 template <class T>
 class PathSweep {
  public:
   PathSweep(TapeState<T>& tape, std::string stage, MarkIndex& index)
-      : tape_(tape), stage_(std::move(stage)), index_(index) {}
+      : tape_(tape), stage_(std::move(stage)), index_(index), part_(index.new_part()) {}
 
   // From the classes at y to those of every node in `wanted`.
   std::map<NodeId, Classes<T>> run(NodeId y, Classes<T> at_y, const std::vector<NodeId>& wanted) {
@@ -102,7 +108,7 @@ class PathSweep {
       Classes<T> classes = std::move(pending.begin()->second);
       pending.erase(pending.begin());
       if (std::ranges::find(wanted, id) != wanted.end()) found[id] = classes;
-      if (tape_.node(id).inputs().empty() || !leads[static_cast<std::size_t>(id)]) continue;
+      if (!passes_on<T>(tape_, id, is_wanted)) continue;
       expect_saved(tape_, id);
       const auto mark = marks.find(id);
       const MarkSet visited = mark == marks.end() ? 0 : mark->second;
@@ -113,10 +119,10 @@ class PathSweep {
         }
         continue;
       }
-      for (auto& [set, dy] : classes) {
-        apply_rules<T>(tape_, id, dy, nullptr, is_wanted, [&](NodeId input, Var<T> part) {
-          add_to(pending[input][set | visited], std::move(part));
-        });
+      for (const auto& entry : classes) {
+        const MarkSet passed = entry.first | visited;
+        apply_rules<T>(tape_, id, entry.second, nullptr, is_wanted,
+                       [&](NodeId input, Var<T> part) { add_to(pending[input][passed], std::move(part)); });
       }
     }
     return found;
@@ -146,7 +152,7 @@ class PathSweep {
         continue;
       std::string stage = stage_path(tape_, tape_.node(m.node).scope);
       if (!stage_.empty()) stage = stage.empty() ? stage_ : stage_ + "/" + stage;
-      bits[m.node] |= index_.bit(&tape_, stage, m.name);
+      bits[m.node] |= index_.bit(part_, stage, m.name);
     }
     return bits;
   }
@@ -189,6 +195,7 @@ class PathSweep {
   TapeState<T>& tape_;
   std::string stage_;  // the stage this tape stands for, when it is that of a staged form
   MarkIndex& index_;
+  int part_;
 };
 
 }  // namespace

@@ -32,6 +32,17 @@ void expect_saved(const TapeState<T>& tape, NodeId id) {
 }
 
 template <class T>
+bool passes_on(const TapeState<T>& tape, NodeId id, FunctionRef<bool(NodeId)> wanted) {
+  const Node<T>& node = tape.node(id);
+  for (std::size_t i = 0; node.needs_gradient && i < node.inputs().size(); ++i) {
+    const NodeId input = node.inputs()[i];
+    const bool has_rule = node.fused || node.rules[i].vjp != nullptr;
+    if (has_rule && tape.node(input).needs_gradient && wanted(input)) return true;
+  }
+  return false;
+}
+
+template <class T>
 void apply_rules(TapeState<T>& tape, NodeId id, Var<T> dy, const std::shared_ptr<TapeState<T>>& recording,
                  FunctionRef<bool(NodeId)> wanted, FunctionRef<void(NodeId, Var<T>)> deliver) {
   const Node<T>& node = tape.node(id);
@@ -103,6 +114,7 @@ Var<T> accumulate(Var<T> slot, Var<T> cotangent) {
 
 #define WENGERT_INSTANTIATE(T)                                                                        \
   template void expect_saved(const TapeState<T>&, NodeId);                                            \
+  template bool passes_on(const TapeState<T>&, NodeId, FunctionRef<bool(NodeId)>);                    \
   template void apply_rules(TapeState<T>&, NodeId, Var<T>, const std::shared_ptr<TapeState<T>>&,      \
                             FunctionRef<bool(NodeId)>, FunctionRef<void(NodeId, Var<T>)>);            \
   template void apply_closed_form(TapeState<T>&, NodeId, const Tensor<T>&, FunctionRef<bool(NodeId)>, \

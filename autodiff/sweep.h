@@ -13,6 +13,10 @@ namespace wengert {
 template <class T>
 void expect_saved(const TapeState<T>& tape, NodeId id);
 
+/// Whether a cotangent of node `id` goes on to any input that is wanted.
+template <class T>
+bool passes_on(const TapeState<T>& tape, NodeId id, FunctionRef<bool(NodeId)> wanted);
+
 /// Calls deliver(input, cotangent) for every input that needs a gradient and is wanted. `recording` is the
 /// tape when the step is to be recorded, else null.
 template <class T>

@@ -19,7 +19,7 @@ namespace wengert {
 struct CompareOptions {
   std::uint64_t seed = 1;  ///< of the random cotangent
   TimingOptions timing;
-  std::function<void(std::string_view stage)> progress;  ///< told what begins, when set
+  std::function<void(std::string_view stage)> progress = {};  ///< told what begins, when set
 };
 
 struct FormReport {

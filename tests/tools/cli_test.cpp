@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// The `wengert` program from outside: exit codes, and what it says.
+#include <sys/wait.h>
+#include <tests/support/catch.h>
+#include <tests/support/temporary_folder.h>
+#include <tools/npy.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+using namespace wengert;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+struct Answer {
+  int code;
+  std::string text;  // both streams
+};
+
+Answer wengert_says(const std::string& arguments, const std::string& streams = "2>&1") {
+  const std::string command = std::string(WENGERT_PROGRAM) + " " + arguments + " " + streams;
+  FILE* pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string text;
+  std::array<char, 4096> chunk{};
+  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), pipe)) text.append(chunk.data(), n);
+  const int status = pclose(pipe);
+  REQUIRE(WIFEXITED(status));
+  return {WEXITSTATUS(status), text};
+}
+
+std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("wengert compare: agrees with code 0 and a table", "[cli]") {
+  for (const char* arguments : {"--shape 9x5", "--shape 4x3x5 --dtype float64",
+                                "--shape 2,3,4,5 --layout NHWC", "--shape 5x9 --layout DN"}) {
+    const Answer answer = wengert_says(std::string("compare batch_norm --seconds 0 ") + arguments);
+    INFO(arguments << "\n" << answer.text);
+    CHECK(answer.code == 0);
+    CHECK_THAT(answer.text, ContainsSubstring("batch_norm: the forms agree"));
+  }
+}
+
+TEST_CASE("wengert compare: --json prints one JSON document and nothing else", "[cli]") {
+  const Answer answer = wengert_says("compare batch_norm --seconds 0 --shape 9x5 --json");
+  CHECK(answer.code == 0);
+  CHECK(nlohmann::json::parse(answer.text)["layer"] == "batch_norm");
+}
+
+TEST_CASE("wengert compare: reads x from a .npy file", "[cli]") {
+  const TemporaryFolder folder;
+  write_npy(folder.path() / "x.npy", Tensor<double>({3, 2}, {1, 2, 3, 5, 8, 13}));
+  const Answer answer =
+      wengert_says("compare batch_norm --seconds 0 --input " + (folder.path() / "x.npy").string());
+  CHECK(answer.code == 0);
+  CHECK_THAT(answer.text, ContainsSubstring("x [3, 2]"));
+}
+
+TEST_CASE("wengert: wrong usage is code 2 and says what was expected", "[cli]") {
+  const auto [arguments, message] = GENERATE(table<std::string, std::string>(
+      {{"", "A subcommand is required"},
+       {"compare", "layer is required"},
+       {"compare batch_nrm", "layer: \"batch_nrm\" is not known, expected one of: batch_norm"},
+       {"compare batch_norm --dtype float16", "float16 not in {float32,float64}"},
+       {"compare batch_norm --shape 3x-4", "--shape: \"3x-4\" came, expected extents such as 128x256"},
+       {"compare batch_norm --shape 99999999999999999999", "expected extents such as 128x256"},
+       {"compare batch_norm --shape 999999999x999999999", "more than 2^56 elements"},
+       {"compare batch_norm --shape 3x4 --layout NCHW", "--layout: NCHW names 4 axes, x has 2"},
+       {"compare batch_norm --shape 3x4 --layout NX",
+        "--layout: \"NX\" came, expected letters of N C D H W L with one C, such as NCHW, or DN"},
+       {"compare batch_norm --shape 1x4",
+        "batch_norm: x has shape [1, 4] with 1 values per channel, expected at least 2 in training"},
+       {"compare batch_norm --shape 7", "batch_norm: axis 1 is out of range for rank 1"},
+       {"compare batch_norm --eps=-1", "batch_norm: eps is -1, expected a finite number >= 0"},
+       {"compare batch_norm --no-such-option", "--no-such-option"},
+       {"graph batch_norm --form unfused", "unfused not in {staged,fused}"},
+       {"graph batch_norm -o picture.gif", ".gif"}}));
+  INFO(arguments);
+  const Answer answer = wengert_says(arguments);
+  CHECK(answer.code == 2);
+  CHECK_THAT(answer.text, ContainsSubstring(message));
+}
+
+TEST_CASE("wengert: an unreadable input is code 3 and names the file", "[cli]") {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "broken.npy";
+  std::ofstream(file) << "not an array";
+  for (const std::string& input : {file.string(), (folder.path() / "missing.npy").string()}) {
+    const Answer answer = wengert_says("compare batch_norm --input " + input);
+    INFO(answer.text);
+    CHECK(answer.code == 3);
+    CHECK_THAT(answer.text, ContainsSubstring(input));
+  }
+}
+
+TEST_CASE("wengert graph: DOT text is the same in two runs, for both forms, with and without backward",
+          "[cli]") {
+  const TemporaryFolder folder;
+  for (const std::string arguments :
+       {"--form staged", "--form fused", "--form staged --backward", "--form fused --backward",
+        "--form staged --layout NCHW --shape 2x3x4x5"}) {
+    const auto file = folder.path() / "graph.dot";
+    CHECK(wengert_says("graph batch_norm " + arguments + " -o " + file.string()).code == 0);
+    const std::string first = contents(file);
+    CHECK_THAT(first, StartsWith("digraph"));
+    CHECK(wengert_says("graph batch_norm " + arguments, "2>/dev/null").text == first);
+  }
+}
+
+TEST_CASE("wengert --help names the commands and the exit codes", "[cli]") {
+  const Answer answer = wengert_says("--help");
+  CHECK(answer.code == 0);
+  CHECK_THAT(answer.text, ContainsSubstring("compare"));
+  CHECK_THAT(answer.text, ContainsSubstring("graph"));
+  CHECK_THAT(answer.text, ContainsSubstring("3 unreadable input"));
+}
