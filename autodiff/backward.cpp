@@ -20,12 +20,14 @@ class SweepSession {
         first_(tape.next_id()),
         scopes_(tape.scopes.size()),
         scope_(tape.scope),
-        backward_(tape.backward) {
+        backward_(tape.backward),
+        profile_(tape.profile) {
     if (record) tape.backward = true;
   }
   ~SweepSession() {
     tape_.scope = scope_;
     tape_.backward = backward_;
+    tape_.profile = profile_;
     if (!committed_) tape_.truncate(first_, scopes_);
   }
   SweepSession(const SweepSession&) = delete;
@@ -38,6 +40,7 @@ class SweepSession {
   std::size_t scopes_;
   int scope_;
   bool backward_;
+  bool profile_;
   bool committed_ = false;
 };
 
@@ -168,7 +171,7 @@ class Sweep {
   void release(Node<T>& node) {
     const auto drop = [&](Buffer& saved) {
       node.released = node.released || saved;
-      saved = {};
+      saved = Buffer();  // not {}: clang 14 would leak what it replaces
     };
     for (Buffer& saved : node.saved_inputs) drop(saved);
     drop(node.saved_output);
@@ -181,6 +184,11 @@ class Sweep {
   // The stage "backward/…" that stands for a stage of the forward program.
   int mirrored(int scope) {
     std::vector<int> missing;
+    const auto root = mirrors_.find(0);
+    for (int outer = scope; root != mirrors_.end() && outer != 0;
+         outer = tape_.scopes[static_cast<std::size_t>(outer)].parent) {
+      if (outer == root->second) return scope;  // of a staged form that this sweep itself recorded
+    }
     int known = scope;
     for (; !mirrors_.contains(known) && known != 0;
          known = tape_.scopes[static_cast<std::size_t>(known)].parent) {
@@ -255,6 +263,7 @@ Tensor<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> inp
   }
   const std::shared_ptr<TapeState<T>>& tape = y.tape();
   const SweepSession session(*tape, false);  // never committed: everything recorded here goes again
+  tape->profile = false;
   Node<T> seed;
   seed.needs_gradient = true;
   seed.shape = y.shape();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every error the library throws on bad use. The text names the operation, the argument, what came and what
-// was expected; the type says which kind of mistake it was. Nothing is changed when one of these is thrown.
+// was expected; the type says which kind of mistake it was. Nothing is changed when one of these is thrown,
+// except where the function says so.
 #pragma once
 
 #include <stdexcept>

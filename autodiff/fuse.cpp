@@ -8,6 +8,9 @@ namespace wengert {
 
 template <class T>
 Var<T> fuse(Fusion<T> fusion) {
+  if (!fusion.forward)
+    throw ValueError(fusion.op + ": has no forward, expected a function that computes the value");
+  if (!fusion.vjp) throw ValueError(fusion.op + ": has no vjp, expected a closed form of the gradient");
   std::vector<const Var<T>*> inputs;
   for (const NamedVar<T>& input : fusion.inputs) inputs.push_back(&input.var);
   const std::shared_ptr<TapeState<T>> tape = common_tape<T>(fusion.op, inputs);

@@ -29,11 +29,11 @@ struct Fusion {
   std::vector<NamedVar<T>> inputs;  ///< kept by the node, under these names
 
   /// Computes the value, and adds to `save` what the gradient needs besides the inputs.
-  std::function<Tensor<T>(Saved<T>& save)> forward;
+  std::function<Tensor<T>(Saved<T>& save)> forward = {};
 
   /// The closed form: one cotangent an input, in order. An input that needs no gradient may get an empty one.
   /// It outlives the call: capture small attributes only, never a Var (it would keep its own tape alive).
-  std::function<std::vector<Tensor<T>>(const Saved<T>& saved, const Tensor<T>& dy)> vjp;
+  std::function<std::vector<Tensor<T>>(const Saved<T>& saved, const Tensor<T>& dy)> vjp = {};
 
   /// The same function as ops, for everything beyond the first derivative: recorded sweeps and split_by_path
   /// put it in the node's place. Without one they refuse, naming the node.
@@ -43,9 +43,12 @@ struct Fusion {
 };
 
 /// Runs `forward`; when an input is on a tape, puts one node there. On constants it just computes.
-/// Throws TapeError for inputs on two tapes, ShapeError when `forward` gives no value; the tape stays as it
-/// was. When the gradient is asked for: ShapeError for a cotangent of the wrong shape, TapeError for a
-/// missing one.
+/// Throws ValueError without `forward` or `vjp`, TapeError for inputs on two tapes, ShapeError when `forward`
+/// gives no value; the tape stays as it was.
+///
+/// What `vjp` gives is checked when the sweep asks for it: ShapeError for a cotangent of the wrong shape or
+/// too few of them, TapeError for a missing one. By then the sweep has released what the nodes above had
+/// saved.
 template <class T>
 Var<T> fuse(Fusion<T> fusion);
 

@@ -21,6 +21,7 @@ void Gradients<T>::expect_answer(const Var<T>& x) const {
   if (!tape_) return;
   const std::string who = "gradients: " + x.tape()->describe(x.id());
   if (x.tape() != tape_) throw TapeError(who + " is on another tape than what was differentiated");
+  if (kept_.has(x.id())) return;
   if (!wrt_.empty() && std::ranges::find(wrt_, x.id()) == wrt_.end()) {
     throw TapeError(who + " was not asked for, expected one of those named by .wrt");
   }

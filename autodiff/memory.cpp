@@ -75,6 +75,7 @@ struct BlockCache {
   }
 
   Block* take(std::size_t bytes) {
+    if (bytes > SIZE_MAX / 4) throw std::bad_alloc();  // rounding it up to a size class would wrap around
     const int kind = size_class(bytes);
     const std::scoped_lock lock(mutex);
     Block* block = free[static_cast<std::size_t>(kind)];

@@ -73,7 +73,9 @@ class Snapshot {
     const auto found = tape_.labels.find(id);
     return found == tape_.labels.end() ? std::string() : found->second;
   }
+  // A view without a label goes by the name of what it looks at.
   std::string name(NodeId id) const {
+    while (tape_.node(id).op == Op::reshape && own_label(id).empty()) id = tape_.node(id).inline_inputs[0];
     const std::string label = own_label(id);
     return label.empty() ? "%" + std::to_string(id) : label;
   }

@@ -178,6 +178,12 @@ class PathSweep {
       inputs.push_back(scratch.leaf(input.tensor, input.name));
       leaves.push_back(inputs.back().id());
     }
+    // A second node of this kind gets the stage names that its staged form would have had on the tape itself.
+    for (NodeId twin = 0; twin < id && !inputs.empty(); ++twin) {
+      const Node<T>& other = tape_.node(twin);
+      const bool same = other.fused && other.fused->op == fused.op && other.scope == tape_.node(id).scope;
+      if (same) inputs.front().tape()->add_scope(0, fused.op);
+    }
     const Var<T> y = fused.staged(inputs);
     expect_staged_shape(tape_, id, y);
     std::map<NodeId, Classes<T>> at_inputs;

@@ -12,7 +12,7 @@ namespace wengert {
 /// One class of paths from x to y: all those that pass exactly these marks.
 template <class T>
 struct PathClass {
-  std::vector<std::string> marks;  ///< in order of the tape; empty for the paths that pass none
+  std::vector<std::string> marks;  ///< those of one tape in its order; empty for the paths that pass none
   Tensor<T> cotangent;             ///< shape of x
 };
 
@@ -22,6 +22,7 @@ struct PathClass {
 /// A mark is a name within a stage: where two stages of the graph use one name, the stage is put in front
 /// ("batch_norm#2/mean"). `marks` selects by either spelling; empty means all that lie between x and y.
 /// The staged form of a fused node takes its place, on a tape of its own.
+/// A mark on y lies on every path, one on x on none.
 /// Throws ValueError for more than eight marks, or for one that does not occur; TapeError when saved tensors
 /// were released, or for a fused node without staged form; ShapeError for dy. The tape stays as it was.
 template <class T>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/fuse.h>
 #include <autodiff/ops.h>
+#include <autodiff/record.h>
 #include <layers/batch_norm.h>
 #include <layers/kernels/batch_norm.h>
 
@@ -53,6 +54,14 @@ Layout checked_layout(const Shape& x, const std::optional<T>& gamma, const std::
   return layout;
 }
 
+template <class T>
+void expect_one_tape(const Var<T>& x, const std::optional<Var<T>>& gamma, const std::optional<Var<T>>& beta) {
+  std::vector<const Var<T>*> inputs{&x};
+  if (gamma) inputs.push_back(&*gamma);
+  if (beta) inputs.push_back(&*beta);
+  common_tape<T>("batch_norm", inputs);
+}
+
 }  // namespace
 
 // Ten small ops, and the tape does the rest. What x reaches y through is marked: the mean, the variance.
@@ -60,6 +69,7 @@ template <class T>
 BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar<T> beta,
                                       BatchNormOptions options) {
   const Layout layout = checked_layout(x.shape(), gamma, beta, options);
+  expect_one_tape(x, gamma, beta);
   const Axes others{std::span<const int>(layout.others)};
   const Var<T>& on_tape = x.on_tape() || !gamma ? x : *gamma;
   const auto layer = scope(on_tape, "batch_norm");

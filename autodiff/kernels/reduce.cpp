@@ -146,6 +146,10 @@ void sum_columns(const Walk& w, const T* x, T divisor, T* y) {
 
 template <class T>
 void sum(const Shape& shape, AxisSet reduced, const T* x, T divisor, T* y) {
+  if (shape.size() == 0) {  // an empty sum is 0, however long the other axes are
+    std::fill_n(y, reduced_shape(shape, reduced, KeepDims::no).size(), T(0));
+    return;
+  }
   const Walk w = walk(shape, reduced);
   if (w.run_is_reduced) {
     sum_rows(w, x, divisor, y);

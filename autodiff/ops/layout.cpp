@@ -16,7 +16,7 @@ template <class T>
 Var<T> reshape(Var<T> x, const Shape& shape) {
   static constexpr Rule<T> rules[] = {
       {.vjp = [](const Vjp<T>& n, Var<T> dy) { return reshape(std::move(dy), n.shape(0)); }}};
-  if (shape == x.shape()) return x;
+  if (x && shape == x.shape()) return x;
   return record_view<T>(Op::reshape, x, shape, rules);
 }
 
@@ -68,7 +68,7 @@ template <class T>
 Var<T> broadcast_to(Var<T> x, const Shape& shape) {
   static constexpr Rule<T> rules[] = {
       {.vjp = [](const Vjp<T>& n, Var<T> dy) { return sum_to(std::move(dy), n.shape(0)); }}};
-  if (shape == x.shape()) return x;
+  if (x && shape == x.shape()) return x;
   if (!broadcasts_to(x.shape(), shape)) {
     throw ShapeError("broadcast_to: shape " + to_string(x.shape()) + " does not broadcast to " +
                      to_string(shape));
@@ -88,7 +88,7 @@ template <class T>
 Var<T> sum_to(Var<T> x, const Shape& shape) {
   static constexpr Rule<T> rules[] = {
       {.vjp = [](const Vjp<T>& n, Var<T> dy) { return broadcast_to(std::move(dy), n.shape(0)); }}};
-  if (shape == x.shape()) return x;
+  if (x && shape == x.shape()) return x;
   if (!broadcasts_to(shape, x.shape())) {
     throw ShapeError("sum_to: shape " + to_string(shape) + " does not broadcast to that of the input, " +
                      to_string(x.shape()));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The sweeps over columns: chunks of rows, tiles within a chunk. See batch_norm_plan.h.
+// The sweeps over columns: chunks of rows, tiles within a chunk. See
+// batch_norm_plan.h.
 #if defined(WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_
 #undef WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_
@@ -32,7 +33,8 @@ class ColumnPass {
     return static_cast<double>((rows.end - rows.begin) * per_row() + (rows.last ? rest_count() : 0));
   }
 
-  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
+  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the
+  /// backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
     const Index width = one_to_one() ? n : plan_.width;
     Workspace space(5 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n));
@@ -83,8 +85,8 @@ class ColumnPass {
     bool last;  // the rest of the tensor belongs to the last chunk
   };
 
-  // The arrays of one call of sum(): a pivot and two sums a column; the same a channel, where a channel has
-  // several.
+  // The arrays of one call of sum(): a pivot and two sums a column; the same a
+  // channel, where a channel has several.
   struct Sweep {
     Index channels, width;
     T *pivot, *a, *b, *channel_pivot;
@@ -137,12 +139,13 @@ class ColumnPass {
     }
   }
 
-  // The mean of the first few rows: one row alone may lie several deviations from the mean.
+  // The mean of the first few rows: one row alone may lie several deviations
+  // from the mean.
   void start_pivot(const Sweep& s, Rows rows, Index first) const {
     const T* row = source_.x + rows.begin * plan_.width + first;
     for (Index c = 0; c < s.channels; ++c) s.channel_pivot[c] = row[c * view_.inner];
     if (!one_to_one()) spread(s.channel_pivot, s.pivot);
-    const Index end = HWY_MIN(rows.end, rows.begin + ColumnPlan::pivot_rows);
+    const Index end = HWY_MIN(rows.end, rows.begin + divide_up(ColumnPlan::pivot_rows, plan_.repeats));
     sum_rows(s, rows.begin, end, end == rows.begin, first);
     improve_pivot(s, static_cast<double>(end == rows.begin ? rest_count() : (end - rows.begin) * per_row()));
   }
@@ -169,20 +172,24 @@ class ColumnPass {
     }
   }
 
-  // From channels to columns and back, in the order of the columns: repeats, channels, inner.
+  // From channels to columns and back, in the order of the columns: repeats,
+  // channels, inner. The repeats are a power of two.
   void spread(const T* channel, T* column) const {
-    for (Index repeat = 0; repeat < plan_.repeats; ++repeat) {
-      for (Index c = 0; c < view_.channels; ++c) {
-        for (Index i = 0; i < view_.inner; ++i) *column++ = channel[c];
-      }
+    Index n = 0;
+    for (Index c = 0; c < view_.channels; ++c) {
+      for (Index i = 0; i < view_.inner; ++i) column[n++] = channel[c];
     }
+    for (; n < plan_.width; n *= 2) std::memcpy(column + n, column, static_cast<size_t>(n) * sizeof(T));
   }
-  void fold(const T* column, double* channel) const {
-    std::memset(channel, 0, static_cast<size_t>(view_.channels) * sizeof(double));
-    for (Index repeat = 0; repeat < plan_.repeats; ++repeat) {
-      for (Index c = 0; c < view_.channels; ++c) {
-        for (Index i = 0; i < view_.inner; ++i) channel[c] += static_cast<double>(*column++);
-      }
+  void fold(T* column, double* channel) const {
+    Index n = plan_.width;
+    for (Index repeats = plan_.repeats; repeats > 1; repeats /= 2) {
+      n /= 2;
+      for (Index j = 0; j < n; ++j) column[j] += column[n + j];
+    }
+    for (Index c = 0; c < view_.channels; ++c) {
+      channel[c] = 0;
+      for (Index i = 0; i < view_.inner; ++i) channel[c] += static_cast<double>(*column++);
     }
   }
 
@@ -206,8 +213,11 @@ class ColumnPass {
     }
     const MapTarget<T, backward, non_temporal> target{source_.x, source_.dy, out_};
     for (Index end = rows.end; end > rows.begin;) {
-      const Index begin = HWY_MAX(rows.begin, end - ColumnPlan::map_rows);
-      map_columns(target, {begin * plan_.width + first, end - begin, width, plan_.width}, coefficients);
+      const Index begin = HWY_MAX(rows.begin, end - plan_.block_rows);
+      for (Index row = begin; row < end; row += plan_.map_rows) {
+        const Index n_rows = HWY_MIN(plan_.map_rows, end - row);
+        map_columns(target, {row * plan_.width + first, n_rows, width, plan_.width}, coefficients);
+      }
       end = begin;
     }
   }

@@ -3,23 +3,33 @@
 #include <layers/kernels/parallel.h>
 #include <unistd.h>
 
+#include <bit>
+#include <cstdint>
+
 namespace wengert::kernels {
 namespace {
 
 constexpr Index kib = 1024;
 constexpr Index max_chunks = 64;
 
-// Entering a parallel region costs about a microsecond, the time in which one core sweeps some tens of KiB.
+// Entering a parallel region costs about a microsecond, the time in which one
+// core sweeps some tens of KiB.
 int threads_for(Index bytes, const Machine& machine) { return bytes < 256 * kib ? 1 : machine.threads; }
+
+Index power_of_two(Index at_least) {
+  return static_cast<Index>(std::bit_ceil(static_cast<std::uint64_t>(at_least)));
+}
 
 }  // namespace
 
 Machine this_machine() {
   static const Index l2_bytes = [] {
-    const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-    return bytes > 0 ? Index{bytes} : 512 * kib;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    if (const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) return Index{bytes};
+#endif
+    return 512 * kib;
   }();
-  return {l2_bytes, 8 * 1024 * kib, available_threads()};
+  return {l2_bytes, 4 * 1024 * kib, available_threads()};
 }
 
 bool use_columns(ChannelView view) { return view.inner == 1 || (view.inner < 16 && view.outer >= 8); }
@@ -32,17 +42,18 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   plan.non_temporal = bytes >= machine.non_temporal_bytes;
   plan.threads = threads_for(bytes, machine);
 
-  // Rows are joined until they fill whole steps of four vectors, or, for wide ones, until each starts on a
-  // vector.
+  // Rows are joined, by a power of two, until each starts on a vector and a
+  // narrow one fills a step of four.
   const Index step = 4 * lanes;
+  const Index aligned = lanes / std::gcd(row, lanes);
   if (row < 4 * step) {
-    plan.repeats = step / std::gcd(row, step);
+    plan.repeats = std::max(aligned, power_of_two(divide_up(step, row)));
   } else {
-    plan.repeats = plan.non_temporal && row * lanes <= 8 * kib ? lanes / std::gcd(row, lanes) : 1;
+    plan.repeats = plan.non_temporal && row * aligned <= 8 * kib ? aligned : 1;
   }
-  // Joining few rows would leave none to sum, and a narrow row must still fill a vector.
-  const Index enough = divide_up(step, row);
-  plan.repeats = std::max(Index{1}, std::min(plan.repeats, std::max(enough, view.outer / 8)));
+  // Joining few rows would leave none to sum.
+  while (plan.repeats > 1 && plan.repeats > view.outer / 4 && plan.repeats / 2 * row >= lanes)
+    plan.repeats /= 2;
   plan.width = plan.repeats * row;
   plan.rows = total / plan.width;
   plan.rest = total % plan.width;
@@ -51,6 +62,10 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   plan.chunk_rows =
       round_up(std::max(divide_up(plan.rows, max_chunks), 32 * kib / row_bytes), ColumnPlan::tile_rows);
   plan.chunk_rows = std::max(plan.chunk_rows, ColumnPlan::tile_rows);
+  // Non-temporal stores must fill a line, and a page, in order; rows a page
+  // apart share the sets of L1.
+  plan.map_rows = plan.non_temporal || row_bytes >= 4 * kib ? 1 : ColumnPlan::max_map_rows;
+  plan.block_rows = std::max(Index{16}, 256 * kib / row_bytes);
   plan.chunks = std::max(Index{1}, divide_up(plan.rows, plan.chunk_rows));
   const bool one_to_one = plan.width == view.channels;
   const Index wanted = divide_up(4 * plan.threads, plan.chunks);
@@ -73,10 +88,11 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
   plan.chunk_tiles = std::max(chunk, divide_up(plan.tiles, max_chunks));
   plan.chunks = divide_up(plan.tiles, plan.chunk_tiles);
 
-  // Half of L2 for what both sweeps read leaves room for what the second one writes.
+  // Half of L2 for what both sweeps read leaves room for what the second one
+  // writes.
   const Index resident = machine.l2_bytes / 2 / (channel_bytes * (backward ? 2 : 1));
-  const Index share = divide_up(view.channels, 4 * plan.threads);
-  plan.group = std::clamp(resident, Index{1}, std::min(share, Index{64}));
+  const Index share = plan.threads == 1 ? view.channels : divide_up(view.channels, 4 * plan.threads);
+  plan.group = std::clamp(resident, Index{1}, std::min(share, Index{512}));
   plan.split_chunks = plan.threads > 1 && plan.chunks > 1 && view.channels < 4 * plan.threads;
   return plan;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The sweeps over rows: groups of channels, each in chunks of tiles. See batch_norm_plan.h.
+// The sweeps over rows: groups of channels, each in chunks of tiles. See
+// batch_norm_plan.h.
 #if defined(WENGERT_BATCH_NORM_ROW_PASS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_ROW_PASS_INL_H_
 #undef WENGERT_BATCH_NORM_ROW_PASS_INL_H_
@@ -36,45 +37,30 @@ class RowPass {
     return static_cast<double>(n);
   }
 
-  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
+  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the
+  /// backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
-    const Index step = lanes<T>();
-    Workspace space(3 * Workspace::bytes<T>(n) + 2 * Workspace::bytes<T>(n * step));
-    T* pivot = space.take<T>(n);
-    T* a = space.take<T>(n);
-    T* b = space.take<T>(n);
-    T* lane_a = space.take<T>(n * step);
-    T* lane_b = space.take<T>(n * step);
+    Workspace space(3 * Workspace::bytes<T>(n) + 2 * Workspace::bytes<T>(n * lanes<T>()));
+    Sums s{space.take<T>(n), space.take<T>(n), space.take<T>(n), space.take<T>(n * lanes<T>()),
+           space.take<T>(n * lanes<T>())};
     if constexpr (backward) {
-      std::memcpy(pivot, mean, static_cast<size_t>(n) * sizeof(T));
+      std::memcpy(s.pivot, mean, static_cast<size_t>(n) * sizeof(T));
     } else {
-      start_pivot(tile(first_tile(chunk)), first, n, pivot, lane_a, lane_b);
+      start_pivot(tile(first_tile(chunk)), first, n, s.pivot);
     }
     double done = 0;
     for (Index t = first_tile(chunk); t < first_tile(chunk + 1); ++t) {
       const RunTile piece = tile(t);
       const double more = static_cast<double>(piece.count());
-      const auto sum_tile = [&] HWY_ATTR {
-        for (Index outer = piece.outer; outer < piece.outer_end; ++outer) {
-          for (Index c = 0; c < n; ++c) {
-            sum_run(source_, run(outer, first + c) + piece.inner, piece.length, pivot[c], lane_a + c * step,
-                    lane_b + c * step);
-          }
-        }
-        for (Index c = 0; c < n; ++c) {
-          a[c] = take_sum(lane_a + c * step);
-          b[c] = take_sum(lane_b + c * step);
-        }
-      };
-      sum_tile();
+      sum_tile(piece, first, n, s);
       if constexpr (backward) {
-        add_tile(n, sums, a, b);
+        add_tile(n, sums, s.a, s.b);
       } else {
-        if (done == 0 && pivot_is_far(n, more, a, b)) {
-          move_pivot(n, more, a, pivot);
-          sum_tile();
+        if (done == 0 && pivot_is_far(n, more, s.a, s.b)) {
+          move_pivot(n, more, s.a, s.pivot);
+          sum_tile(piece, first, n, s);
         }
-        merge_tile(n, sums, done, more, a, b, pivot);
+        merge_tile(n, sums, done, more, s.a, s.b, s.pivot);
       }
       done += more;
     }
@@ -90,7 +76,8 @@ class RowPass {
   }
 
  private:
-  // Elements [inner, inner + length) of the runs [outer, outer_end) of a channel.
+  // Elements [inner, inner + length) of the runs [outer, outer_end) of a
+  // channel.
   struct RunTile {
     Index outer, outer_end, inner, length;
 
@@ -109,25 +96,47 @@ class RowPass {
     return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
   }
 
-  // The mean of the first few elements: one alone may lie several deviations from the mean.
-  void start_pivot(RunTile piece, Index first, Index n, T* pivot, T* lane_a, T* lane_b) const {
+  // The arrays of one call of sum(): a pivot and two sums a channel, and the
+  // lanes of the sums between its runs.
+  struct Sums {
+    T *pivot, *a, *b, *lane_a, *lane_b;
+  };
+
+  // a, b = the sums over the tile, which is read in the order of memory: run
+  // after run, not channel after channel.
+  void sum_tile(RunTile piece, Index first, Index n, const Sums& s) const {
+    const Vectors<T> d;
+    const Index step = lanes<T>();
+    for (Index outer = piece.outer; outer < piece.outer_end; ++outer) {
+      for (Index c = 0; c < n; ++c) {
+        const bool is_first = outer == piece.outer;
+        auto a = is_first ? hn::Zero(d) : hn::Load(d, s.lane_a + c * step);
+        auto b = is_first ? hn::Zero(d) : hn::Load(d, s.lane_b + c * step);
+        sum_run(source_, run(outer, first + c) + piece.inner, piece.length, hn::Set(d, s.pivot[c]), a, b);
+        if (outer + 1 == piece.outer_end) {
+          s.a[c] = sum_of_lanes<T>(a);
+          s.b[c] = sum_of_lanes<T>(b);
+        } else {
+          hn::Store(a, d, s.lane_a + c * step);
+          hn::Store(b, d, s.lane_b + c * step);
+        }
+      }
+    }
+  }
+
+  // The mean of the first few elements: one alone may lie several deviations
+  // from the mean.
+  void start_pivot(RunTile piece, Index first, Index n, T* pivot) const {
+    const Vectors<T> d;
     const Index length = HWY_MIN(piece.length, RowPlan::pivot_elements);
     const auto inverse = T{1} / static_cast<T>(length);
     const SumSource<T, false> source{source_.x, nullptr};
     for (Index c = 0; c < n; ++c) {
       const Index i = run(piece.outer, first + c) + piece.inner;
-      sum_run(source, i, length, source_.x[i], lane_a, lane_b);
-      pivot[c] = source_.x[i] + take_sum(lane_a) * inverse;
-      take_sum(lane_b);
+      auto a = hn::Zero(d), b = a;
+      sum_run(source, i, length, hn::Set(d, source_.x[i]), a, b);
+      pivot[c] = source_.x[i] + sum_of_lanes<T>(a) * inverse;
     }
-  }
-
-  // The sum of the lanes, which start from 0 again.
-  static T take_sum(T* lane) {
-    const Vectors<T> d;
-    const T sum = hn::GetLane(hn::SumOfLanes(d, hn::Load(d, lane)));
-    hn::Store(hn::Zero(d), d, lane);
-    return sum;
   }
 
   template <bool non_temporal>

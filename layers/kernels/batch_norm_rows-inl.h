@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs of one channel: vectors lie along it, its coefficients fill a vector each.
+// Runs of one channel: vectors lie along it, its coefficients fill a vector
+// each.
 #if defined(WENGERT_BATCH_NORM_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_ROWS_INL_H_
 #undef WENGERT_BATCH_NORM_ROWS_INL_H_
@@ -12,39 +13,42 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-/// a[lane] += Σ g, b[lane] += Σ g·d over n elements from i on. Four vectors at a time, as in sum_columns.
+/// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. Four
+/// vectors at a time, as in sum_columns.
 template <class T, bool backward>
-HWY_INLINE void sum_run(const SumSource<T, backward>& source, Index i, Index n, T pivot, T* a, T* b) {
+HWY_INLINE void sum_run(const SumSource<T, backward>& source, Index i, Index n, Vec<T> p, Vec<T>& a,
+                        Vec<T>& b) {
   const Vectors<T> d;
   const Index step = lanes<T>();
-  const auto p = hn::Set(d, pivot);
-  auto a0 = hn::Load(d, a), b0 = hn::Load(d, b);
   if (n < step) {
-    source.add_short(i, n, p, a0, b0);
-  } else {
-    auto a1 = hn::Zero(d), a2 = a1, a3 = a1, b1 = a1, b2 = a1, b3 = a1;
-    const Index end = i + n;
-    for (; i + 4 * step <= end; i += 4 * step) {
-      source.add(i, p, a0, b0);
-      source.add(i + step, p, a1, b1);
-      source.add(i + 2 * step, p, a2, b2);
-      source.add(i + 3 * step, p, a3, b3);
-    }
-    if (i + 2 * step <= end) {
-      source.add(i, p, a0, b0);
-      source.add(i + step, p, a1, b1);
-      i += 2 * step;
-    }
-    if (i + step <= end) {
-      source.add(i, p, a2, b2);
-      i += step;
-    }
-    if (i < end) source.add_last(end - step, end - i, p, a3, b3);
-    a0 = hn::Add(hn::Add(a0, a1), hn::Add(a2, a3));
-    b0 = hn::Add(hn::Add(b0, b1), hn::Add(b2, b3));
+    source.add_short(i, n, p, a, b);
+    return;
   }
-  hn::Store(a0, d, a);
-  hn::Store(b0, d, b);
+  auto a1 = hn::Zero(d), a2 = a1, a3 = a1, b1 = a1, b2 = a1, b3 = a1;
+  const Index end = i + n;
+  for (; i + 4 * step <= end; i += 4 * step) {
+    source.add(i, p, a, b);
+    source.add(i + step, p, a1, b1);
+    source.add(i + 2 * step, p, a2, b2);
+    source.add(i + 3 * step, p, a3, b3);
+  }
+  if (i + 2 * step <= end) {
+    source.add(i, p, a, b);
+    source.add(i + step, p, a1, b1);
+    i += 2 * step;
+  }
+  if (i + step <= end) {
+    source.add(i, p, a2, b2);
+    i += step;
+  }
+  if (i < end) source.add_last(end - step, end - i, p, a3, b3);
+  a = hn::Add(hn::Add(a, a1), hn::Add(a2, a3));
+  b = hn::Add(hn::Add(b, b1), hn::Add(b2, b3));
+}
+
+template <class T>
+HWY_INLINE T sum_of_lanes(Vec<T> v) {
+  return hn::GetLane(hn::SumOfLanes(Vectors<T>(), v));
 }
 
 /// out = slope·(x − mean) + offset [ + direct·dy ] for n elements from i on.
@@ -56,7 +60,8 @@ HWY_INLINE void map_run(const MapTarget<T, backward, non_temporal>& target, Inde
     target.map_short(i, n, c);
     return;
   }
-  // It overlaps the vector before, and out may be an input: computed before either is stored.
+  // It overlaps the vector before, and out may be an input: computed before
+  // either is stored.
   const Index last = i + n - step;
   const auto last_value = target.at(last, c);
   for (; i + 4 * step <= last; i += 4 * step) {

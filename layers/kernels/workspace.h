@@ -23,15 +23,15 @@ class Workspace {
     return (size + alignment - 1) / alignment * alignment;
   }
 
-  explicit Workspace(Index bytes)
-      : block_(static_cast<std::byte*>(
-            std::aligned_alloc(static_cast<std::size_t>(alignment), static_cast<std::size_t>(bytes)))),
-        next_(block_) {
-    if (block_ == nullptr) throw std::bad_alloc();
+  explicit Workspace(Index bytes) : next_(inline_) {
+    if (bytes <= inline_bytes) return;
+    heap_ = std::aligned_alloc(static_cast<std::size_t>(alignment), static_cast<std::size_t>(bytes));
+    if (heap_ == nullptr) throw std::bad_alloc();
+    next_ = static_cast<std::byte*>(heap_);
   }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
-  ~Workspace() { std::free(block_); }
+  ~Workspace() { std::free(heap_); }
 
   /// n zeros, and zeros up to the end of the padding.
   template <class T>
@@ -43,8 +43,11 @@ class Workspace {
   }
 
  private:
-  std::byte* block_;
+  static constexpr Index inline_bytes = 12 * 1024;  // a small problem costs no allocation
+
+  void* heap_ = nullptr;
   std::byte* next_;
+  alignas(alignment) std::byte inline_[inline_bytes];
 };
 
 }  // namespace wengert::kernels

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/fuse.h>
+#include <autodiff/graph.h>
 #include <autodiff/split_by_path.h>
 #include <tests/support/check_op.h>
 
@@ -220,4 +221,27 @@ TEST_CASE("A fused node may contain others, and leaks nothing", "[autodiff][fuse
     check_op(outer, {Random(83).tensor<float>({4}), Random(89).tensor<float>({4})}, 32);
   }
   CHECK(memory::stats().live_bytes == live);
+}
+
+TEST_CASE("A fusion without forward or closed form is refused by name", "[autodiff][fuse]") {
+  Tape<double> tape;
+  const Var<double> x = tape.leaf(a2);
+  Fusion<double> no_forward = without_staged_form(x);
+  no_forward.forward = {};
+  CHECK_THROWS_WITH(fuse(no_forward), "gate: has no forward, expected a function that computes the value");
+  Fusion<double> no_vjp = without_staged_form(x);
+  no_vjp.vjp = {};
+  CHECK_THROWS_WITH(fuse(no_vjp), "gate: has no vjp, expected a closed form of the gradient");
+  CHECK(tape.size() == 1);
+}
+
+TEST_CASE("A recorded sweep through a fused node stays in one stage named backward", "[autodiff][fuse]") {
+  Tape<double> tape;
+  const Var<double> x = tape.leaf(a2), z = tape.leaf(a2);
+  const Var<double> y = fuse(gate(x, z));
+  backward(y, a2, {.record = true});
+  const Graph graph = snapshot(tape);
+  for (int scope = 0; scope < static_cast<int>(graph.scopes.size()); ++scope) {
+    CHECK(scope_path(graph, scope).find("backward/backward") == std::string::npos);
+  }
 }

@@ -55,6 +55,9 @@ TEST_CASE("wrt sweeps to what it names and answers for nothing else", "[autodiff
   CHECK_THAT(grads[x], Equals(Tensor<double>({2}, {9, 25})));
   CHECK_THROWS_WITH(grads[z], "gradients: %1 \"z\" was not asked for, expected one of those named by .wrt");
   CHECK_THAT(backward(y, b2, {.keep_saved = true, .wrt = {y}})[y], Equals(b2));
+  const Var<double> h = y * 2;
+  CHECK_THAT(backward(h, b2, {.keep_saved = true, .keep_cotangents = true, .wrt = {x}})[y],
+             Equals(Tensor<double>({2}, {2 * b2[0], 2 * b2[1]})));
   const Var<double> later = x + x;
   CHECK_FALSE(backward(y, b2, {.keep_saved = true, .wrt = {later}}).reached(later));
   CHECK_THAT(backward(y, b2, {.wrt = {z, x, x}})[z], Equals(Tensor<double>({2}, {3, -10})));

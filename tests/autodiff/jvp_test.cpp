@@ -81,3 +81,14 @@ TEST_CASE("jvp refuses what does not fit, and changes nothing", "[autodiff][jvp]
   CHECK_THROWS_AS(jvp_of(y, {x}, {a2}), TapeError);
   CHECK(tape.size() == 2);
 }
+
+TEST_CASE("jvp adds nothing to the times of a profiled tape", "[autodiff][jvp]") {
+  Tape<double> tape;
+  const Var<double> x = tape.leaf(a2);
+  tape.profile(true);
+  const Var<double> y = square(x);
+  jvp_of(y, {x}, {a2});
+  CHECK(tape.state().node(y.id()).backward_ns == 0);
+  backward(y, a2);
+  CHECK(tape.state().node(y.id()).backward_ns > 0);
+}

@@ -5,6 +5,7 @@
 #include <autodiff/error.h>
 #include <tests/support/catch.h>
 #include <tests/support/sample_graphs.h>
+#include <tools/closed_form_card.h>
 #include <tools/dot.h>
 #include <tools/dot_saved.h>
 #include <tools/file_bytes.h>
@@ -12,7 +13,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <numeric>
 
 using namespace wengert;
 using namespace wengert::testing;
@@ -168,6 +168,15 @@ TEST_CASE("a fused node is one card with its closed form", "[tools][dot]") {
   CHECK(contains(card, "#c2122e\"><B>∂x =</B>"));
   CHECK(contains(card, "mean 1 KiB + inv_std 1 KiB &#160;= &#160;2 KiB"));
   CHECK(contains(card, "keeps x, γ"));
+}
+
+TEST_CASE("the sweep of a fused node is a card too, whose results keep their own sizes", "[tools][dot]") {
+  const std::string dot = to_dot(with_closed_form_vjp(fused_batch_norm()));
+  CHECK(contains(statement(dot, "n5"), "▣ reads x, γ, mean, inv_std"));
+  CHECK(contains(statement(dot, "n6 -> n5"), "∂ 64×256 · 64 KiB"));
+  CHECK(contains(statement(dot, "n7 -> n5"), "∂ 1×256 · 1 KiB"));
+  CHECK(contains(dot, "1 op node + 1 backward"));
+  CHECK(statement(dot, "out_n6").empty());
 }
 
 TEST_CASE("every sink has an output below it", "[tools][dot]") {
