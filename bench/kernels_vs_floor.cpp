@@ -3,13 +3,12 @@
 //
 //   kernels_vs_floor [--double] [--threads N] [--seconds S] [--quantile Q] [NAME...]
 //
-// Names filter the shapes: NC, NCHW,
-//   1024x1024
-//
-// Medians of one training step (forward + backward) in microseconds; ratios are what counts.
+// Names filter the shapes: NC, NCHW, 1024x1024. --quantile 0.1, instead of the median, helps on a busy
+// machine. Times of one training step (forward + backward) in microseconds; ratios are what counts.
 #include <bench/floors/floors.h>
 #include <layers/kernels/batch_norm.h>
 #include <omp.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <chrono>
@@ -56,15 +55,21 @@ const std::vector<Case> cases = {
     {"NC 8192x8192", {8192, 8192, 1}, false, 1.2},
 };
 
+// Aligned to a huge page if it fills one. Small buffers are not: at one and the same offset in a page they
+// would fight for the sets of L1.
 template <class T>
 struct Buffer {
-  explicit Buffer(Index n) : data(static_cast<T*>(std::aligned_alloc(2 << 20, bytes(n)))) {}
+  explicit Buffer(Index n)
+      : data(static_cast<T*>(std::aligned_alloc(alignment(n), round_up(n, alignment(n))))) {}
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   ~Buffer() { std::free(data); }
-  static std::size_t bytes(Index n) {
-    const std::size_t huge = 2 << 20;
-    return (static_cast<std::size_t>(n) * sizeof(T) + huge - 1) / huge * huge;
+  static std::size_t alignment(Index n) {
+    const std::size_t huge = std::size_t{2} << 20;
+    return static_cast<std::size_t>(n) * sizeof(T) < huge ? 64 : huge;
+  }
+  static std::size_t round_up(Index n, std::size_t unit) {
+    return (static_cast<std::size_t>(n) * sizeof(T) + unit - 1) / unit * unit;
   }
   T* data;
 };

@@ -44,6 +44,9 @@ std::vector<NamedTensor<Wider<T>>> widened(const std::vector<NamedTensor<T>>& in
   return wide;
 }
 
+// A form may add up in T within a tile, so its sums are off by some tens of roundings of what they add.
+constexpr double roundings_allowed = 64;
+
 // Every number off by a random share of one rounding of T.
 template <class T>
 Tensor<Wider<T>> disturbed(const Tensor<Wider<T>>& x, std::mt19937_64& random) {
@@ -132,21 +135,23 @@ AgreementRow judge(std::string what, const Tensor<T>& staged, const Tensor<T>& f
   const auto raise = [](double& most, double value) {
     most = value > most || std::isnan(value) ? value : most;
   };
+  const auto finite_in_either = [&](Index i) { return std::isfinite(staged[i]) || std::isfinite(fused[i]); };
   for (Index i = 0; i < staged.size(); ++i) {
-    const double unit = scale[static_cast<std::size_t>(i)];
-    if (!std::isfinite(staged[i]) && !std::isfinite(fused[i])) {
+    if (!finite_in_either(i)) {
       ++row.non_finite;
       continue;
     }
+    const double unit = scale[static_cast<std::size_t>(i)];
     const auto a = static_cast<Wider<T>>(staged[i]);
     const auto b = static_cast<Wider<T>>(fused[i]);
-    const auto difference = static_cast<double>(a - b);
-    raise(row.difference, std::abs(difference));
-    raise(row.relative, in_units(difference, unit));
-    raise(row.of_allowance, in_units(difference, 8 * u * std::max(1.0, condition) * unit));
+    raise(row.difference, std::abs(static_cast<double>(a - b)));
+    raise(row.relative, in_units(static_cast<double>(a - b), unit));
     raise(row.staged_error, in_units(static_cast<double>(a - truth[i]), unit));
     raise(row.fused_error, in_units(static_cast<double>(b - truth[i]), unit));
   }
+  row.of_allowance =
+      row.fused_error / std::max(roundings_allowed * u * std::max(1.0, condition), 2 * row.staged_error);
+  if (!std::isfinite(row.difference)) row.of_allowance = row.difference;
   row.agrees = row.of_allowance <= 1;  // a NaN disagrees
   return row;
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Do two forms of a layer agree, and which one is closer to the truth?
 //
-// The truth is the staged form in the next wider type. A difference is judged element by element against
+// The truth is the staged form in the next wider type. The fused form agrees when, element by element,
 //
-//   allowance = 8 · u · max(1, condition) · scale
+//   |fused − truth| ≤ max(64 · u · max(1, condition), 2 · staged error) · scale
 //
 // u is the unit roundoff of T. The scale of a gradient is Σ |part| over its path classes (split_by_path),
 // since the gradient of a norm is a difference of larger terms; where marks do not split it, the root mean
 // square of the tensor. The condition is measured, not assumed: how far, in u · scale, the truth itself moves
-// when every input and the cotangent are disturbed by one rounding. A form that does no worse than rounding
-// its data passes.
+// when every input and the cotangent are disturbed by one rounding. So a closed form that does no worse than
+// rounding its data, or not much worse than the staged form, passes.
 #pragma once
 
 #include <autodiff/compare/subject.h>
@@ -25,7 +25,7 @@ struct AgreementRow {
   std::string what;
   double difference = 0;    ///< largest |staged − fused|
   double relative = 0;      ///< largest |staged − fused| / scale
-  double of_allowance = 0;  ///< largest |staged − fused| / allowance; agrees when ≤ 1
+  double of_allowance = 0;  ///< largest |fused − truth| / allowance; agrees when ≤ 1
   double staged_error = 0;  ///< largest |staged − truth| / scale
   double fused_error = 0;   ///< largest |fused − truth| / scale
   double condition = 0;

@@ -59,7 +59,8 @@ void write_agreement(Out out, const Comparison& c, TextOptions options) {
   fmt::format_to(
       out,
       "  (error: against the staged form in the next wider type, relative to the size of the terms;\n"
-      "   allowance: 8 roundings of those terms, times the measured condition)\n\n");
+      "   allowance: 64 roundings of those terms times the measured condition, or twice the staged "
+      "error)\n\n");
 }
 
 void write_costs(Out out, const Comparison& c) {
