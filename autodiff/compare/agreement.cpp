@@ -175,11 +175,16 @@ Tensor<T> random_normal(const Shape& shape, std::uint64_t seed) {
 }
 
 template <class T>
+Tensor<T> random_cotangent(const Shape& shape, std::uint64_t seed) {
+  return random_normal<T>(shape, ~seed);
+}
+
+template <class T>
 Agreement check_agreement(const Subject<T>& subject, std::uint64_t seed) {
   const Run<T> staged(subject.staged, subject.inputs);
   const Run<T> fused(subject.fused, subject.inputs);
   expect_shape(subject.name, "the output of the fused form", fused.y.shape(), staged.y.shape());
-  const Tensor<T> dy = random_normal<T>(staged.y.shape(), seed);
+  const Tensor<T> dy = random_cotangent<T>(staged.y.shape(), seed);
   const Outcome<T> a = staged.outcome(dy);
   const Outcome<T> b = fused.outcome(dy);
   const Truth<T> truth = find_truth(subject, dy, seed);
@@ -193,8 +198,9 @@ Agreement check_agreement(const Subject<T>& subject, std::uint64_t seed) {
   return agreement;
 }
 
-#define WENGERT_INSTANTIATE(T)                                   \
-  template Tensor<T> random_normal(const Shape&, std::uint64_t); \
+#define WENGERT_INSTANTIATE(T)                                      \
+  template Tensor<T> random_normal(const Shape&, std::uint64_t);    \
+  template Tensor<T> random_cotangent(const Shape&, std::uint64_t); \
   template Agreement check_agreement(const Subject<T>&, std::uint64_t);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)

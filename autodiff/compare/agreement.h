@@ -48,4 +48,9 @@ Agreement check_agreement(const Subject<T>& subject, std::uint64_t seed);
 template <class T>
 Tensor<T> random_normal(const Shape& shape, std::uint64_t seed);
 
+/// The cotangent that a comparison uses: random_normal from a seed of its own, since inputs made from the
+/// same seed would make dy = x, which lies in the null space of a norm and tests nothing.
+template <class T>
+Tensor<T> random_cotangent(const Shape& shape, std::uint64_t seed);
+
 }  // namespace wengert

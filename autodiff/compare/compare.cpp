@@ -18,7 +18,7 @@ Comparison compare(const Subject<T>& subject, CompareOptions options) {
   out.agreement = check_agreement(subject, options.seed);
 
   begin("counting bytes");
-  const Tensor<T> dy = random_normal<T>(out.agreement.y, options.seed);
+  const Tensor<T> dy = random_cotangent<T>(out.agreement.y, options.seed);
   const std::array layers{subject.staged, subject.fused};
   out.staged = {.name = "staged", .memory = measure_memory(layers[0], subject.inputs, dy), .timing = {}};
   out.fused = {.name = "fused", .memory = measure_memory(layers[1], subject.inputs, dy), .timing = {}};

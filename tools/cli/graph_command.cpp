@@ -41,7 +41,7 @@ Graph record_graph(const GraphArguments& arguments) {
   for (const NamedTensor<T>& input : subject.inputs)
     leaves.push_back(tape.leaf(input.value, symbol(input.name)));
   const Var<T> y = (fused ? subject.fused : subject.staged)(leaves);
-  const Tensor<T> dy = random_normal<T>(y.shape(), arguments.choice.seed);
+  const Tensor<T> dy = random_cotangent<T>(y.shape(), arguments.choice.seed);
   if (arguments.backward && !fused) {
     const Gradients<T> gradients = backward(y, dy, {.record = true});
     for (std::size_t i = 0; i < leaves.size(); ++i)

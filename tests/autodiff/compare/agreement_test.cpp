@@ -136,3 +136,13 @@ TEST_CASE("agreement: random_normal is the same for one seed and close to standa
   CHECK(std::abs(a.flat().mean()) < 0.05);  // five standard errors
   CHECK(std::abs(a.flat().square().mean() - 1) < 0.07);
 }
+
+TEST_CASE("agreement: inputs made from the comparison's own seed still test the gradient", "[compare]") {
+  Subject<float> subject = batch_norm_subject<float>({{"x", random_normal<float>({11, 3}, 1)},
+                                                      {"gamma", Tensor<float>::full({3}, 1)},
+                                                      {"beta", Tensor<float>::zeros({3})}});
+  subject.fused = [](std::span<const Var<float>> in) {
+    return fused::batch_norm<float>(in[0], in[1], in[2]).y * 1.001F;
+  };
+  CHECK_FALSE(row(check_agreement(subject, 1), "dx").agrees);
+}
