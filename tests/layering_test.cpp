@@ -40,8 +40,7 @@ const std::vector<Rule>& rules() {
       {"bench/", {"autodiff/", "layers/", "bench/", "benchmark/", "Eigen/", "hwy/", "sys/"}},
       {"tests/consumer/", {"autodiff/", "layers/", "tools/"}},
       {"tests/support/", {"autodiff/", "layers/", "tools/", "tests/", "catch2/", "rapidcheck/", "nlohmann/"}},
-      {"tests/",
-       {"autodiff/", "layers/", "tools/", "tests/", "rapidcheck/", "hwy/", "Eigen/", "nlohmann/"}},
+      {"tests/", {"autodiff/", "layers/", "tools/", "tests/", "rapidcheck/", "hwy/", "Eigen/", "nlohmann/"}},
   };
   return table;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The fast kernels: the two sweeps over the blocks of channels and the chunks
-// of each; one entry a type for every target.
+// The fast kernels: the two sweeps over the blocks of channels and the chunks of each; one entry a type for
+// every target.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "layers/kernels/batch_norm.cpp"
 #include <hwy/foreach_target.h>
@@ -19,8 +19,7 @@ HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 namespace {
 
-// The caller's arrays, [channels] each, in the order of ChannelArrays; null
-// where there is none.
+// The caller's arrays, [channels] each, in the order of ChannelArrays; null where there is none.
 template <class T>
 struct Parameters {
   const T *gamma, *beta;
@@ -29,8 +28,7 @@ struct Parameters {
   T eps;
 };
 
-// Channels [first, first + n) with everything that is kept for them: sums of
-// every chunk, and padded arrays.
+// Channels [first, first + n) with everything that is kept for them: sums of every chunk, and padded arrays.
 template <class T>
 struct Block {
   Index first, n, padded;
@@ -68,8 +66,7 @@ Block<T> make_block(Workspace& space, const Parameters<T>& p, Index first, Index
   return block;
 }
 
-// Merges the chunks as a binary tree of fixed form, and hands the caller what
-// he asked for.
+// Merges the chunks as a binary tree of fixed form, and hands the caller what he asked for.
 template <class T, bool backward, class Pass>
 void finish(const Pass& pass, const Block<T>& block, const Parameters<T>& p, double count) {
   std::vector<double> counts(static_cast<size_t>(pass.chunks()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What is done once a channel: merging sums in float64, and turning them into
-// statistics, gradients and coefficients. Vectors lie across the channels;
-// arrays are padded to whole vectors, and the padding holds zeros.
+// What is done once a channel: merging sums in float64, and turning them into statistics, gradients and
+// coefficients. Vectors lie across the channels; arrays are padded to whole vectors, and the padding holds
+// zeros.
 #if defined(WENGERT_BATCH_NORM_CHANNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_CHANNELS_INL_H_
 #undef WENGERT_BATCH_NORM_CHANNELS_INL_H_
@@ -34,17 +34,15 @@ HWY_INLINE void store_narrow(WideVec v, float* p) {
   hn::StoreU(hn::DemoteTo(narrow, v), narrow, p);
 }
 
-/// Forward, the sums of a channel so far: mean = hi + lo, where hi alone would
-/// round a float64 mean, and m2 = Σ (x − mean)². Backward: hi = Σ dy and m2 = Σ
-/// dy·(x − mean_hi).
+/// Forward, the sums of a channel so far: mean = hi + lo, where hi alone would round a float64 mean, and
+/// m2 = Σ (x − mean)². Backward: hi = Σ dy and m2 = Σ dy·(x − mean_hi).
 struct ChannelSums {
   double *hi, *lo, *m2;
 
   ChannelSums operator+(Index c) const { return {hi + c, lo + c, m2 + c}; }
 };
 
-/// Chan's merge of two sets, `n` elements about mean hi + lo with `n_more`
-/// about mean hi + lo + delta.
+/// Chan's merge of two sets, `n` elements about mean hi + lo with `n_more` about mean hi + lo + delta.
 HWY_INLINE void merge_moments(ChannelSums sums, Index c, double n, double n_more, WideVec delta,
                               WideVec m2_more) {
   const Wide d;
@@ -58,11 +56,10 @@ HWY_INLINE void merge_moments(ChannelSums sums, Index c, double n, double n_more
   hn::StoreU(hn::Add(hn::Add(hn::LoadU(d, sums.m2 + c), m2_more), between), d, sums.m2 + c);
 }
 
-/// Adds a tile of n_more elements a channel, a = Σ (x − pivot), b = Σ (x −
-/// pivot)², to the n elements in sums, and makes the new mean the pivot of the
-/// next tile. b − a²/n loses at most a bit of what sums hold after the merge:
-/// the pivot is the mean of the n ≥ n_more elements before, so what a tile far
-/// from it cancels comes back as `between`.
+/// Adds a tile of n_more elements a channel, a = Σ (x − pivot), b = Σ (x − pivot)², to the n elements in
+/// sums, and makes the new mean the pivot of the next tile. b − a²/n loses at most a bit of what sums hold
+/// after the merge: the pivot is the mean of the n ≥ n_more elements before, so what a tile far from it
+/// cancels comes back as `between`.
 template <class T, class Sum>
 HWY_INLINE void merge_tile(Index channels, ChannelSums sums, double n, double n_more, const Sum* a,
                            const Sum* b, T* pivot) {
@@ -103,8 +100,7 @@ HWY_INLINE void merge_chunk(Index channels, ChannelSums sums, double n, ChannelS
   }
 }
 
-/// pivot += a / n: from the first element of a channel to the mean of its first
-/// n.
+/// pivot += a / n: from the first element of a channel to the mean of its first n.
 template <class T, class Sum>
 HWY_INLINE void move_pivot(Index channels, double n, const Sum* a, T* pivot) {
   const Wide d;
@@ -114,8 +110,8 @@ HWY_INLINE void move_pivot(Index channels, double n, const Sum* a, T* pivot) {
   }
 }
 
-/// Whether b − a²/n would cancel more than two bits in some channel: the first
-/// tile of a chunk is then summed again.
+/// Whether b − a²/n would cancel more than two bits in some channel: the first tile of a chunk is then summed
+/// again.
 template <class Sum>
 HWY_INLINE bool pivot_is_far(Index channels, double n, const Sum* a, const Sum* b) {
   const Wide d;
@@ -174,8 +170,8 @@ HWY_INLINE void finish_backward(Index channels, ChannelSums sums, double count, 
     const auto dgamma = hn::Mul(centred, inv_std);
     store_narrow(dgamma, out.dgamma + c);
 
-    // The others are made from direct as rounded, so that a common factor of dx
-    // is off, and not their difference.
+    // The others are made from direct as rounded, so that a common factor of dx is off, and not their
+    // difference.
     store_narrow(hn::Mul(inv_std, load_wide(out.gamma + c)), out.direct + c);
     const auto direct = load_wide(out.direct + c);
     const auto scale = hn::Neg(hn::Mul(direct, inverse));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sweeps over columns: chunks of rows, tiles within a chunk. See
-// batch_norm_plan.h.
+// The sweeps over columns: chunks of rows, tiles within a chunk. See batch_norm_plan.h.
 #if defined(WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_
 #undef WENGERT_BATCH_NORM_COLUMN_PASS_INL_H_
@@ -33,8 +32,7 @@ class ColumnPass {
     return static_cast<double>((rows.end - rows.begin) * per_row() + (rows.last ? rest_count() : 0));
   }
 
-  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the
-  /// backward pass.
+  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
     const Index width = one_to_one() ? n : plan_.width;
     Workspace space(5 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n));
@@ -85,8 +83,8 @@ class ColumnPass {
     bool last;  // the rest of the tensor belongs to the last chunk
   };
 
-  // The arrays of one call of sum(): a pivot and two sums a column; the same a
-  // channel, where a channel has several.
+  // The arrays of one call of sum(): a pivot and two sums a column; the same a channel, where a channel has
+  // several.
   struct Sweep {
     Index channels, width;
     T *pivot, *a, *b, *channel_pivot;
@@ -108,8 +106,8 @@ class ColumnPass {
   void sum_rows(const Sweep& s, Index begin, Index end, bool with_rest, Index first) const {
     std::memset(s.a, 0, static_cast<size_t>(s.width) * sizeof(T));
     std::memset(s.b, 0, static_cast<size_t>(s.width) * sizeof(T));
-    for (Index row = begin; row < end; row += ColumnPlan::step_rows) {
-      const Index rows = HWY_MIN(ColumnPlan::step_rows, end - row);
+    for (Index row = begin; row < end; row += plan_.step_rows) {
+      const Index rows = HWY_MIN(plan_.step_rows, end - row);
       sum_columns(source_, {row * plan_.width + first, rows, s.width, plan_.width}, s.pivot, s.a, s.b);
     }
     if (with_rest && plan_.rest > 0) {
@@ -139,8 +137,7 @@ class ColumnPass {
     }
   }
 
-  // The mean of the first few rows: one row alone may lie several deviations
-  // from the mean.
+  // The mean of the first few rows: one row alone may lie several deviations from the mean.
   void start_pivot(const Sweep& s, Rows rows, Index first) const {
     const T* row = source_.x + rows.begin * plan_.width + first;
     for (Index c = 0; c < s.channels; ++c) s.channel_pivot[c] = row[c * view_.inner];
@@ -172,8 +169,8 @@ class ColumnPass {
     }
   }
 
-  // From channels to columns and back, in the order of the columns: repeats,
-  // channels, inner. The repeats are a power of two.
+  // From channels to columns and back, in the order of the columns: repeats, channels, inner. The repeats are
+  // a power of two.
   void spread(const T* channel, T* column) const {
     Index n = 0;
     for (Index c = 0; c < view_.channels; ++c) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tiles of columns: vectors lie across the channels, the coefficients of a
-// column are loaded once for several rows.
+// Tiles of columns: vectors lie across the channels, the coefficients of a column are loaded once for several
+// rows.
 #if defined(WENGERT_BATCH_NORM_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_COLUMNS_INL_H_
 #undef WENGERT_BATCH_NORM_COLUMNS_INL_H_
@@ -19,9 +19,8 @@ struct Tile {
   Index begin, rows, width, stride;
 };
 
-/// a[j] += Σ g, b[j] += Σ g·d over the rows of the tile. Four vectors of a row
-/// at a time: eight sums in registers hide the latency of an addition. Reads
-/// every element once; a and b once for all rows.
+/// a[j] += Σ g, b[j] += Σ g·d over the rows of the tile. Four vectors of a row at a time: eight sums in
+/// registers hide the latency of an addition. Reads every element once; a and b once for all rows.
 template <class T, bool backward>
 HWY_INLINE void sum_columns(const SumSource<T, backward>& source, Tile tile, const T* pivot, T* a, T* b) {
   const Vectors<T> d;
@@ -44,8 +43,7 @@ HWY_INLINE void sum_columns(const SumSource<T, backward>& source, Tile tile, con
     add_to(b, j, b0), add_to(b, j + step, b1), add_to(b, j + 2 * step, b2), add_to(b, j + 3 * step, b3);
   }
   while (j < tile.width) {
-    // The last vector reaches back over columns that are done: its lanes there
-    // add nothing.
+    // The last vector reaches back over columns that are done: its lanes there add nothing.
     const Index n = HWY_MIN(step, tile.width - j);
     const bool is_short = tile.width < step;
     const Index at = is_short ? j : j - (step - n);
@@ -81,9 +79,8 @@ HWY_INLINE MapVectors<T, backward> load_coefficients(const ColumnCoefficients<T>
           backward ? hn::LoadU(d, c.direct + j) : slope};
 }
 
-/// out = slope·(x − mean) + offset [ + direct·dy ] for the rows of the tile, at
-/// most ColumnPlan::max_map_rows. Reads every element once and writes it once;
-/// coefficients once for all rows.
+/// out = slope·(x − mean) + offset [ + direct·dy ] for the rows of the tile, at most
+/// ColumnPlan::max_map_rows. Reads every element once and writes it once; coefficients once for all rows.
 template <class T, bool backward, bool non_temporal>
 HWY_INLINE void map_columns(const MapTarget<T, backward, non_temporal>& target, Tile tile,
                             const ColumnCoefficients<T>& coefficients) {
@@ -94,8 +91,8 @@ HWY_INLINE void map_columns(const MapTarget<T, backward, non_temporal>& target, 
     for (Index r = 0; r < tile.rows; ++r) target.map_short(tile.begin + r * tile.stride, tile.width, c);
     return;
   }
-  // The last vector of each row overlaps the one before, and out may be an
-  // input: computed before either is stored.
+  // The last vector of each row overlaps the one before, and out may be an input: computed before either is
+  // stored.
   constexpr Index max_rows = ColumnPlan::max_map_rows;
   HWY_ALIGN T last[max_rows * (HWY_MAX_BYTES / sizeof(T))];
   const Index tail = tile.width % step == 0 ? tile.width : tile.width - step;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The two loops of batch normalisation over runs of memory; compiled once for
-// each target.
+// The two loops of batch normalisation over runs of memory; compiled once for each target.
 //
 // Forward and backward are the same two loops, with or without dy:
-//   sums   a = Σ g, b = Σ g·d      d = x − pivot, g = d forward, g = dy
-//   backward (the pivot is then the mean) map    out = slope·(x − mean) +
-//   offset  [ + direct·dy ]
-// Columns hold a pivot and coefficients for every element of a row, rows one
-// for all. A run that is no whole number of vectors ends in one that overlaps
-// the vector before it: when summing, the lanes already seen are masked out;
-// when mapping, they are computed again from the same input and stored again.
+//   sums   a = Σ g, b = Σ g·d      d = x − pivot, g = d forward, g = dy backward (the pivot is then the mean)
+//   map    out = slope·(x − mean) + offset  [ + direct·dy ]
+// Columns hold a pivot and coefficients for every element of a row, rows one for all.
+// A run that is no whole number of vectors ends in one that overlaps the vector before it: when summing, the
+// lanes already seen are masked out; when mapping, they are computed again from the same input and stored
+// again.
 #if defined(WENGERT_BATCH_NORM_LOOPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_LOOPS_INL_H_
 #undef WENGERT_BATCH_NORM_LOOPS_INL_H_

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <numeric>
 
 namespace wengert::kernels {
 namespace {
@@ -12,8 +13,7 @@ namespace {
 constexpr Index kib = 1024;
 constexpr Index max_chunks = 64;
 
-// Entering a parallel region costs about a microsecond, the time in which one
-// core sweeps some tens of KiB.
+// Entering a parallel region costs about a microsecond, the time in which one core sweeps some tens of KiB.
 int threads_for(Index bytes, const Machine& machine) { return bytes < 256 * kib ? 1 : machine.threads; }
 
 Index power_of_two(Index at_least) {
@@ -29,7 +29,7 @@ Machine this_machine() {
 #endif
     return 512 * kib;
   }();
-  return {l2_bytes, 4 * 1024 * kib, available_threads()};
+  return {l2_bytes, available_threads()};
 }
 
 bool use_columns(ChannelView view) { return view.inner == 1 || (view.inner < 16 && view.outer >= 8); }
@@ -39,11 +39,10 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   const Index row = view.channels * view.inner;
   const Index total = row * view.outer;
   const Index bytes = total * element_bytes;
-  plan.non_temporal = bytes >= machine.non_temporal_bytes;
+  plan.non_temporal = bytes >= non_temporal_bytes;
   plan.threads = threads_for(bytes, machine);
 
-  // Rows are joined, by a power of two, until each starts on a vector and a
-  // narrow one fills a step of four.
+  // Rows are joined, by a power of two, until each starts on a vector and a narrow one fills a step of four.
   const Index step = 4 * lanes;
   const Index aligned = lanes / std::gcd(row, lanes);
   if (row < 4 * step) {
@@ -62,9 +61,10 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   plan.chunk_rows =
       round_up(std::max(divide_up(plan.rows, max_chunks), 32 * kib / row_bytes), ColumnPlan::tile_rows);
   plan.chunk_rows = std::max(plan.chunk_rows, ColumnPlan::tile_rows);
-  // Non-temporal stores must fill a line, and a page, in order; rows a page
-  // apart share the sets of L1.
-  plan.map_rows = plan.non_temporal || row_bytes >= 4 * kib ? 1 : ColumnPlan::max_map_rows;
+  // Rows a page apart share the sets of L1; and non-temporal stores are fast in the order of memory only.
+  const bool wide = row_bytes >= 4 * kib;
+  plan.step_rows = wide ? 4 : 16;
+  plan.map_rows = wide || plan.non_temporal ? 1 : ColumnPlan::max_map_rows;
   plan.block_rows = std::max(Index{16}, 256 * kib / row_bytes);
   plan.chunks = std::max(Index{1}, divide_up(plan.rows, plan.chunk_rows));
   const bool one_to_one = plan.width == view.channels;
@@ -77,7 +77,7 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
   RowPlan plan{};
   const Index channel_bytes = view.count() * element_bytes;
   const Index bytes = channel_bytes * view.channels;
-  plan.non_temporal = bytes >= machine.non_temporal_bytes;
+  plan.non_temporal = bytes >= non_temporal_bytes;
   plan.threads = threads_for(bytes, machine);
 
   const Index tile = RowPlan::tile_vectors * lanes;
@@ -88,8 +88,7 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
   plan.chunk_tiles = std::max(chunk, divide_up(plan.tiles, max_chunks));
   plan.chunks = divide_up(plan.tiles, plan.chunk_tiles);
 
-  // Half of L2 for what both sweeps read leaves room for what the second one
-  // writes.
+  // Half of L2 for what both sweeps read leaves room for what the second one writes.
   const Index resident = machine.l2_bytes / 2 / (channel_bytes * (backward ? 2 : 1));
   const Index share = plan.threads == 1 ? view.channels : divide_up(view.channels, 4 * plan.threads);
   plan.group = std::clamp(resident, Index{1}, std::min(share, Index{512}));

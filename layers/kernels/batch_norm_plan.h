@@ -1,50 +1,44 @@
 // SPDX-License-Identifier: MIT
-// How a batch normalisation is cut into work: every choice of tile, order,
-// store and thread count is made here.
+// How a batch normalisation is cut into work: every choice of tile, order, store and thread count is made
+// here.
 //
-// Each pass is two sweeps. The first sums each channel, the second writes y or
-// dx. What the sums are made of (tiles, chunks, the tree that merges them)
-// follows from the shape and the vector length alone, so that the bits of a
-// result do not depend on the threads. Where the second sweep starts, which
-// channels share a task and how results are stored changes no bits and may
-// follow the machine.
+// Each pass is two sweeps. The first sums each channel, the second writes y or dx. What the sums are made of
+// (tiles, chunks, the tree that merges them) follows from the shape and the vector length alone, so that the
+// bits of a result do not depend on the threads. Where the second sweep starts, which channels share a task
+// and how results are stored changes no bits and may follow the machine.
 //
-//   columns  inner = 1, or inner so short that a row of channels is the better
-//   run: vectors across channels.
-//            Row blocks of full width; the second sweep backwards, since the
-//            end of the first is still in cache.
-//   rows     inner > 1: vectors along a channel. A channel, or a group of small
-//   ones, stays in L2 between the sweeps,
-//            so x is read from memory once; a channel larger than that gets its
-//            second sweep backwards as well.
+//   columns  inner = 1, or inner so short that a row of channels is the better run: vectors across channels.
+//            Row blocks of full width; the second sweep backwards, since the end of the first is still in
+//            cache.
+//   rows     inner > 1: vectors along a channel. A channel, or a group of small ones, stays in L2 between the
+//   sweeps,
+//            so x is read from memory once; a channel larger than that gets its second sweep backwards as
+//            well.
 #pragma once
 
 #include <layers/kernels/batch_norm.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace wengert::kernels {
 
 inline Index round_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 inline Index divide_up(Index n, Index unit) { return (n + unit - 1) / unit; }
 
+/// From this size of an output on, stores go past the caches.
+inline constexpr Index non_temporal_bytes = Index{4} << 20;
+
 /// What the machine offers; bits do not depend on it.
 struct Machine {
-  Index l2_bytes;            ///< of one core
-  Index non_temporal_bytes;  ///< from this size of an output on, stores go past
-                             ///< the caches
+  Index l2_bytes;  ///< of one core
   int threads;
 };
 
 Machine this_machine();
 
-/// The rows [outer, channels·inner] read as `rows` rows of `width`, and `rest`
-/// elements that are left. Several rows of a narrow tensor make one row: no
-/// vector is ever partly empty but the last.
+/// The rows [outer, channels·inner] read as `rows` rows of `width`, and `rest` elements that are left.
+/// Several rows of a narrow tensor make one row: no vector is ever partly empty but the last.
 struct ColumnPlan {
-  static constexpr Index step_rows = 4;  ///< summed in registers, in T: few rows, since prefetchers follow
-                                         ///< few streams
   static constexpr Index max_map_rows = 4;
   static constexpr Index tile_rows = 128;  ///< summed in T; then merged in float64
   static constexpr Index pivot_rows = 8;   ///< their mean is the first pivot
@@ -52,28 +46,25 @@ struct ColumnPlan {
   Index width, rows, rest;
   Index repeats;     ///< rows of the tensor in a row of the plan
   Index chunk_rows;  ///< summed by one task; a multiple of tile_rows
+  Index step_rows;   ///< summed in registers, in T
   Index map_rows;    ///< written under one load of the coefficients
-  Index block_rows;  ///< the second sweep goes backwards by blocks, and forwards
-                     ///< within one, as prefetchers like it
+  Index block_rows;  ///< the second sweep goes backwards by blocks, and forwards within one
   Index chunks;
-  Index strips;  ///< the columns are cut as well, where the chunks alone would
-                 ///< not keep the threads busy
+  Index strips;  ///< the columns are cut as well, where too few chunks would leave threads idle
   int threads;
   bool non_temporal;
 };
 
-/// Each channel in tiles: whole runs (outer_step of them) where they are short,
-/// pieces of one run where it is long.
+/// Each channel in tiles: whole runs (outer_step of them) where they are short, pieces of one run where it is
+/// long.
 struct RowPlan {
   static constexpr Index tile_vectors = 512;   ///< summed in T; then merged in float64
   static constexpr Index pivot_elements = 16;  ///< their mean is the first pivot
 
   Index outer_step, inner_step;
   Index tiles, chunk_tiles, chunks;
-  Index group;        ///< channels that are summed and written by one task while they
-                      ///< are in L2
-  bool split_chunks;  ///< too few channels for the threads: the chunks of a
-                      ///< channel are tasks of their own
+  Index group;        ///< channels that one task sums, and writes while they are in L2
+  bool split_chunks;  ///< too few channels for the threads: each chunk is a task of its own
   int threads;
   bool non_temporal;
 };

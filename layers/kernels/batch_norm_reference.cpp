@@ -10,8 +10,7 @@ namespace {
 template <class T>
 using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
 
-// Neumaier's sum: what each addition rounds away is added up apart and returned
-// at the end.
+// Neumaier's sum: what each addition rounds away is added up apart and returned at the end.
 template <class W>
 class CompensatedSum {
  public:
@@ -37,8 +36,8 @@ void for_each_element(ChannelView view, Index c, Visit visit) {
   }
 }
 
-// The mean as a rounded value and the mean of what is left once that is taken
-// off: a constant channel has exactly its value and 0.
+// The mean as a rounded value and the mean of what is left once that is taken off: a constant channel has
+// exactly its value and 0.
 template <class W>
 struct SplitMean {
   W hi = 0;
@@ -59,8 +58,7 @@ SplitMean<Wide<T>> split_mean(ChannelView view, Index c, const T* x) {
   return {hi, rest.total() / n};
 }
 
-// Two passes; the square of the centred sum takes off what is left of the
-// mean's rounding.
+// Two passes; the square of the centred sum takes off what is left of the mean's rounding.
 template <class T>
 Wide<T> variance(ChannelView view, Index c, const T* x, SplitMean<Wide<T>> mean) {
   using W = Wide<T>;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sweeps over rows: groups of channels, each in chunks of tiles. See
-// batch_norm_plan.h.
+// The sweeps over rows: groups of channels, each in chunks of tiles. See batch_norm_plan.h.
 #if defined(WENGERT_BATCH_NORM_ROW_PASS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_ROW_PASS_INL_H_
 #undef WENGERT_BATCH_NORM_ROW_PASS_INL_H_
@@ -37,8 +36,7 @@ class RowPass {
     return static_cast<double>(n);
   }
 
-  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the
-  /// backward pass.
+  /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
     Workspace space(3 * Workspace::bytes<T>(n) + 2 * Workspace::bytes<T>(n * lanes<T>()));
     Sums s{space.take<T>(n), space.take<T>(n), space.take<T>(n), space.take<T>(n * lanes<T>()),
@@ -76,8 +74,7 @@ class RowPass {
   }
 
  private:
-  // Elements [inner, inner + length) of the runs [outer, outer_end) of a
-  // channel.
+  // Elements [inner, inner + length) of the runs [outer, outer_end) of a channel.
   struct RunTile {
     Index outer, outer_end, inner, length;
 
@@ -96,14 +93,14 @@ class RowPass {
     return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
   }
 
-  // The arrays of one call of sum(): a pivot and two sums a channel, and the
-  // lanes of the sums between its runs.
+  // The arrays of one call of sum(): a pivot and two sums a channel, and the lanes of the sums between its
+  // runs.
   struct Sums {
     T *pivot, *a, *b, *lane_a, *lane_b;
   };
 
-  // a, b = the sums over the tile, which is read in the order of memory: run
-  // after run, not channel after channel.
+  // a, b = the sums over the tile, which is read in the order of memory: run after run, not channel after
+  // channel.
   void sum_tile(RunTile piece, Index first, Index n, const Sums& s) const {
     const Vectors<T> d;
     const Index step = lanes<T>();
@@ -124,8 +121,7 @@ class RowPass {
     }
   }
 
-  // The mean of the first few elements: one alone may lie several deviations
-  // from the mean.
+  // The mean of the first few elements: one alone may lie several deviations from the mean.
   void start_pivot(RunTile piece, Index first, Index n, T* pivot) const {
     const Vectors<T> d;
     const Index length = HWY_MIN(piece.length, RowPlan::pivot_elements);

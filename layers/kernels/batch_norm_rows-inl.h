@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Runs of one channel: vectors lie along it, its coefficients fill a vector
-// each.
+// Runs of one channel: vectors lie along it, its coefficients fill a vector each.
 #if defined(WENGERT_BATCH_NORM_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_ROWS_INL_H_
 #undef WENGERT_BATCH_NORM_ROWS_INL_H_
@@ -13,8 +12,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-/// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. Four
-/// vectors at a time, as in sum_columns.
+/// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. Four vectors at a time, as in
+/// sum_columns.
 template <class T, bool backward>
 HWY_INLINE void sum_run(const SumSource<T, backward>& source, Index i, Index n, Vec<T> p, Vec<T>& a,
                         Vec<T>& b) {
@@ -60,8 +59,7 @@ HWY_INLINE void map_run(const MapTarget<T, backward, non_temporal>& target, Inde
     target.map_short(i, n, c);
     return;
   }
-  // It overlaps the vector before, and out may be an input: computed before
-  // either is stored.
+  // It overlaps the vector before, and out may be an input: computed before either is stored.
   const Index last = i + n - step;
   const auto last_value = target.at(last, c);
   for (; i + 4 * step <= last; i += 4 * step) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The parallel region stands apart from the kernels: the function OpenMP makes
-// of it needs no vector instructions, so it does not matter which target a
-// compiler gives it.
+// The parallel region stands apart from the kernels: the function OpenMP makes of it needs no vector
+// instructions, so it does not matter which target a compiler gives it.
 #include <layers/kernels/parallel.h>
 #include <omp.h>
 
