@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Smooth functions of one argument.
-#include <autodiff/kernels/broadcast.h>
 #include <autodiff/ops.h>
-#include <autodiff/record.h>
+#include <autodiff/ops/pointwise.h>
 
 #include <cmath>
 
@@ -10,20 +9,6 @@ namespace wengert {
 
 using reads::in;
 using reads::out;
-
-namespace {
-
-template <class T, class F>
-Var<T> unary(Op op, Var<T>& x, std::span<const Rule<T>> rules, F f, T scalar = T(0)) {
-  return record<T>({.op = op,
-                    .inputs = {&x},
-                    .shape = x.shape(),
-                    .attributes = {.scalar = scalar},
-                    .compute = [&](T* y) { kernels::map(x.shape().size(), x.value().data(), y, f); },
-                    .vjp = rules});
-}
-
-}  // namespace
 
 // y = x^p    dx = dy * p x^(p-1), and 0 for p = 0 even where x^(p-1) is infinite
 template <class T>
@@ -33,7 +18,7 @@ Var<T> pow(Var<T> x, std::type_identity_t<T> p) {
                                          if (e == T(0)) return std::move(dy) * T(0);
                                          return std::move(dy) * (pow(n.in(0), e - T(1)) * e);
                                        }}};
-  return unary<T>(
+  return pointwise<T>(
       Op::pow, x, rules, [p](T v) { return std::pow(v, p); }, p);
 }
 
@@ -42,7 +27,7 @@ template <class T>
 Var<T> square(Var<T> x) {
   static constexpr Rule<T> rules[] = {
       {.reads = in(0), .vjp = [](const Vjp<T>& n, Var<T> dy) { return std::move(dy) * n.in(0) * T(2); }}};
-  return unary<T>(Op::square, x, rules, [](T v) { return v * v; });
+  return pointwise<T>(Op::square, x, rules, [](T v) { return v * v; });
 }
 
 // y = √x    dx = dy / (2 y)
@@ -50,7 +35,7 @@ template <class T>
 Var<T> sqrt(Var<T> x) {
   static constexpr Rule<T> rules[] = {
       {.reads = out, .vjp = [](const Vjp<T>& n, Var<T> dy) { return std::move(dy) / n.out() * T(0.5); }}};
-  return unary<T>(Op::sqrt, x, rules, [](T v) { return std::sqrt(v); });
+  return pointwise<T>(Op::sqrt, x, rules, [](T v) { return std::sqrt(v); });
 }
 
 // y = 1/√x    dx = -dy y^3 / 2
@@ -59,7 +44,7 @@ Var<T> rsqrt(Var<T> x) {
   static constexpr Rule<T> rules[] = {{.reads = out, .vjp = [](const Vjp<T>& n, Var<T> dy) {
                                          return std::move(dy) * (square(n.out()) * n.out()) * T(-0.5);
                                        }}};
-  return unary<T>(Op::rsqrt, x, rules, [](T v) { return T(1) / std::sqrt(v); });
+  return pointwise<T>(Op::rsqrt, x, rules, [](T v) { return T(1) / std::sqrt(v); });
 }
 
 // y = 1/x    dx = -dy y^2
@@ -67,7 +52,7 @@ template <class T>
 Var<T> reciprocal(Var<T> x) {
   static constexpr Rule<T> rules[] = {
       {.reads = out, .vjp = [](const Vjp<T>& n, Var<T> dy) { return neg(std::move(dy) * square(n.out())); }}};
-  return unary<T>(Op::reciprocal, x, rules, [](T v) { return T(1) / v; });
+  return pointwise<T>(Op::reciprocal, x, rules, [](T v) { return T(1) / v; });
 }
 
 // y = e^x    dx = dy y
@@ -75,7 +60,7 @@ template <class T>
 Var<T> exp(Var<T> x) {
   static constexpr Rule<T> rules[] = {
       {.reads = out, .vjp = [](const Vjp<T>& n, Var<T> dy) { return std::move(dy) * n.out(); }}};
-  return unary<T>(Op::exp, x, rules, [](T v) { return std::exp(v); });
+  return pointwise<T>(Op::exp, x, rules, [](T v) { return std::exp(v); });
 }
 
 // y = ln x    dx = dy / x
@@ -83,7 +68,7 @@ template <class T>
 Var<T> log(Var<T> x) {
   static constexpr Rule<T> rules[] = {
       {.reads = in(0), .vjp = [](const Vjp<T>& n, Var<T> dy) { return std::move(dy) / n.in(0); }}};
-  return unary<T>(Op::log, x, rules, [](T v) { return std::log(v); });
+  return pointwise<T>(Op::log, x, rules, [](T v) { return std::log(v); });
 }
 
 // y = tanh x    dx = dy (1 - y^2)
@@ -92,7 +77,7 @@ Var<T> tanh(Var<T> x) {
   static constexpr Rule<T> rules[] = {{.reads = out, .vjp = [](const Vjp<T>& n, Var<T> dy) {
                                          return std::move(dy) * (T(1) - square(n.out()));
                                        }}};
-  return unary<T>(Op::tanh, x, rules, [](T v) { return std::tanh(v); });
+  return pointwise<T>(Op::tanh, x, rules, [](T v) { return std::tanh(v); });
 }
 
 // y = 1/(1 + e^-x)    dx = dy y (1 - y)
@@ -101,7 +86,7 @@ Var<T> sigmoid(Var<T> x) {
   static constexpr Rule<T> rules[] = {{.reads = out, .vjp = [](const Vjp<T>& n, Var<T> dy) {
                                          return std::move(dy) * (n.out() * (T(1) - n.out()));
                                        }}};
-  return unary<T>(Op::sigmoid, x, rules, [](T v) {
+  return pointwise<T>(Op::sigmoid, x, rules, [](T v) {
     const T e = std::exp(-std::abs(v));  // never overflows
     return v < T(0) ? e / (T(1) + e) : T(1) / (T(1) + e);
   });

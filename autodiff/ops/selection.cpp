@@ -2,6 +2,7 @@
 // Functions that choose: kinks, comparisons, masks. A mask is computed, never differentiated.
 #include <autodiff/kernels/broadcast.h>
 #include <autodiff/ops.h>
+#include <autodiff/ops/pointwise.h>
 #include <autodiff/record.h>
 
 #include <cmath>
@@ -13,35 +14,12 @@ using reads::out;
 
 namespace {
 
-template <class T, class F>
-Var<T> binary(Op op, Var<T>& a, Var<T>& b, std::span<const Rule<T>> rules, F f) {
-  const Shape shape = broadcast(info(op).name, a.shape(), b.shape());
-  return record<T>(
-      {.op = op,
-       .inputs = {&a, &b},
-       .shape = shape,
-       .compute =
-           [&](T* y) {
-             kernels::zip<T>({a.value().data(), a.shape()}, {b.value().data(), b.shape()}, shape, y, f);
-           },
-       .vjp = rules});
-}
-
-template <class T, class F>
-Var<T> unary(Op op, Var<T>& x, std::span<const Rule<T>> rules, F f) {
-  return record<T>({.op = op,
-                    .inputs = {&x},
-                    .shape = x.shape(),
-                    .compute = [&](T* y) { kernels::map(x.shape().size(), x.value().data(), y, f); },
-                    .vjp = rules});
-}
-
 template <class T>
 Var<T> zero() {
   return Var<T>(Tensor<T>::scalar(T(0)));
 }
 
-// dy where `mine` wins against `other`, half of it where they tie.
+// dy where `loser` < `winner`, half of it where they tie.
 template <class T>
 Var<T> winners_share(Var<T> dy, const Var<T>& loser, const Var<T>& winner) {
   Var<T> tied = select(equal(loser, winner), dy * T(0.5), zero<T>());
@@ -56,7 +34,7 @@ Var<T> relu(Var<T> x) {
   static constexpr Rule<T> rules[] = {{.reads = out, .vjp = [](const Vjp<T>& n, Var<T> dy) {
                                          return select(n.out(), std::move(dy), zero<T>());
                                        }}};
-  return unary<T>(Op::relu, x, rules, [](T v) { return v < T(0) ? T(0) : v; });  // a NaN stays
+  return pointwise<T>(Op::relu, x, rules, [](T v) { return v < T(0) ? T(0) : v; });  // a NaN stays
 }
 
 // y = |x|    dx = dy sign(x)
@@ -64,7 +42,7 @@ template <class T>
 Var<T> abs(Var<T> x) {
   static constexpr Rule<T> rules[] = {
       {.reads = in(0), .vjp = [](const Vjp<T>& n, Var<T> dy) { return std::move(dy) * sign(n.in(0)); }}};
-  return unary<T>(Op::abs, x, rules, [](T v) { return std::abs(v); });
+  return pointwise<T>(Op::abs, x, rules, [](T v) { return std::abs(v); });
 }
 
 // y = max(a, b)    da = dy where a > b, dy/2 where a = b; likewise db. A NaN wins.
@@ -77,7 +55,7 @@ Var<T> maximum(Var<T> a, Var<T> b) {
       {.reads = in(0) | in(1), .vjp = [](const Vjp<T>& n, Var<T> dy) {
          return sum_to(winners_share(std::move(dy), n.in(0), n.in(1)), n.shape(1));
        }}};
-  return binary<T>(Op::maximum, a, b, rules, [](T p, T q) { return p > q || std::isnan(p) ? p : q; });
+  return pointwise<T>(Op::maximum, a, b, rules, [](T p, T q) { return p > q || std::isnan(p) ? p : q; });
 }
 
 // y = min(a, b)    da = dy where a < b, dy/2 where a = b; likewise db. A NaN wins.
@@ -90,7 +68,7 @@ Var<T> minimum(Var<T> a, Var<T> b) {
       {.reads = in(0) | in(1), .vjp = [](const Vjp<T>& n, Var<T> dy) {
          return sum_to(winners_share(std::move(dy), n.in(1), n.in(0)), n.shape(1));
        }}};
-  return binary<T>(Op::minimum, a, b, rules, [](T p, T q) { return p < q || std::isnan(p) ? p : q; });
+  return pointwise<T>(Op::minimum, a, b, rules, [](T p, T q) { return p < q || std::isnan(p) ? p : q; });
 }
 
 // y = mask != 0 ? a : b    da = dy where mask != 0    db = dy elsewhere
@@ -119,22 +97,22 @@ Var<T> select(Var<T> mask, Var<T> a, Var<T> b) {
 
 template <class T>
 Var<T> sign(Var<T> x) {
-  return unary<T>(Op::sign, x, {}, [](T v) { return v > T(0) ? T(1) : v < T(0) ? T(-1) : v; });
+  return pointwise<T>(Op::sign, x, {}, [](T v) { return v > T(0) ? T(1) : v < T(0) ? T(-1) : v; });
 }
 
 template <class T>
 Var<T> equal(Var<T> a, Var<T> b) {
-  return binary<T>(Op::equal, a, b, {}, [](T p, T q) { return p == q ? T(1) : T(0); });
+  return pointwise<T>(Op::equal, a, b, {}, [](T p, T q) { return p == q ? T(1) : T(0); });
 }
 
 template <class T>
 Var<T> less(Var<T> a, Var<T> b) {
-  return binary<T>(Op::less, a, b, {}, [](T p, T q) { return p < q ? T(1) : T(0); });
+  return pointwise<T>(Op::less, a, b, {}, [](T p, T q) { return p < q ? T(1) : T(0); });
 }
 
 template <class T>
 Var<T> less_equal(Var<T> a, Var<T> b) {
-  return binary<T>(Op::less_equal, a, b, {}, [](T p, T q) { return p <= q ? T(1) : T(0); });
+  return pointwise<T>(Op::less_equal, a, b, {}, [](T p, T q) { return p <= q ? T(1) : T(0); });
 }
 
 #define WENGERT_INSTANTIATE(T)                    \
