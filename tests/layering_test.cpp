@@ -2,6 +2,7 @@
 // The dependency arrow autodiff/kernels <- autodiff <- layers <- tools, bench, tests: nothing points back.
 // Read off the #include lines, so that a shortcut fails here and not a year later.
 #include <tests/support/catch.h>
+#include <tests/support/source_folder.h>
 
 #include <algorithm>
 #include <array>
@@ -152,7 +153,7 @@ class PlantedTree {
 }  // namespace
 
 TEST_CASE("no dependency points the wrong way, no file is too long or badly named", "[layering]") {
-  CHECK(violations(WENGERT_SOURCE_DIR) == std::vector<std::string>{});
+  CHECK(violations(wengert::testing::source_folder()) == std::vector<std::string>{});
 }
 
 TEST_CASE("a wrong include is found", "[layering]") {

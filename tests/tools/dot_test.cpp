@@ -5,6 +5,7 @@
 #include <autodiff/error.h>
 #include <tests/support/catch.h>
 #include <tests/support/sample_graphs.h>
+#include <tests/support/source_folder.h>
 #include <tools/closed_form_card.h>
 #include <tools/dot.h>
 #include <tools/dot_saved.h>
@@ -53,8 +54,7 @@ TEST_CASE("the DOT text of the sample graphs is that of the golden files", "[too
       {"timed_ascii", timed_batch_norm(), {.direction = Direction::left_to_right, .ascii = true}},
   }));
   CAPTURE(name);
-  const std::filesystem::path file =
-      std::filesystem::path(WENGERT_SOURCE_DIR) / "tests/tools/golden" / (name + ".dot");
+  const std::filesystem::path file = source_folder() / "tests/tools/golden" / (name + ".dot");
   const std::string dot = to_dot(graph, options);
   CHECK(dot == to_dot(graph, options));
   if (std::getenv("WENGERT_UPDATE_GOLDEN") != nullptr) write_file_bytes(file, dot);
