@@ -36,7 +36,7 @@ const std::vector<Rule>& rules() {
       {"layers/kernels/",
        {"autodiff/shape.h", "autodiff/function_ref.h", "autodiff/kernels/", "layers/kernels/", "hwy/"}},
       {"layers/", {"autodiff/", "layers/", "Eigen/"}},
-      {"tools/render.", {"autodiff/", "layers/", "tools/", "graphviz/", "sanitizer/"}},
+      {"tools/draw/render.", {"autodiff/", "layers/", "tools/", "graphviz/", "sanitizer/"}},
       {"tools/", {"autodiff/", "layers/", "tools/", "fmt/", "nlohmann/", "CLI/", "xtensor/"}},
       {"bench/", {"autodiff/", "layers/", "bench/", "benchmark/", "Eigen/", "hwy/", "sys/"}},
       {"tests/consumer/", {"autodiff/", "layers/", "tools/"}},
@@ -166,7 +166,7 @@ TEST_CASE("a wrong include is found", "[layering]") {
       {"autodiff/kernels/reduce.h", "autodiff/tensor.h"},
       {"autodiff/shape.h", "autodiff/tensor.h"},
       {"autodiff/ops/reduce.cpp", "layers/batch_norm.h"},
-      {"autodiff/graph.cpp", "tools/dot.h"},
+      {"autodiff/graph.cpp", "tools/draw/dot.h"},
       {"autodiff/graph.cpp", "graphviz/gvc.h"},
       {"autodiff/backward.cpp", "autodiff/compare/ledger.h"},
       {"autodiff/compare/ledger.cpp", "fmt/format.h"},
@@ -174,8 +174,8 @@ TEST_CASE("a wrong include is found", "[layering]") {
       {"layers/batch_norm.cpp", "autodiff/sweep.h"},
       {"layers/kernels/batch_norm.cpp", "autodiff/tensor.h"},
       {"layers/kernels/batch_norm.cpp", "layers/batch_norm.h"},
-      {"tools/dot.cpp", "graphviz/cgraph.h"},
-      {"tools/dot.cpp", "tests/support/catch.h"},
+      {"tools/draw/dot.cpp", "graphviz/cgraph.h"},
+      {"tools/draw/dot.cpp", "tests/support/catch.h"},
   }));
   const PlantedTree tree(plant.file, "#include <" + std::string(plant.header) + ">\n");
   CHECK(violations(tree.root()) ==
@@ -183,8 +183,8 @@ TEST_CASE("a wrong include is found", "[layering]") {
 }
 
 TEST_CASE("a right include is left alone", "[layering]") {
-  const PlantedTree tree("tools/render.cpp",
-                         "#include <graphviz/gvc.h>\n#include <tools/render.h>\n#include <vector>\n");
+  const PlantedTree tree("tools/draw/render.cpp",
+                         "#include <graphviz/gvc.h>\n#include <tools/draw/render.h>\n#include <vector>\n");
   CHECK(violations(tree.root()).empty());
 }
 
@@ -196,8 +196,8 @@ TEST_CASE("an include relative to its own file is found", "[layering]") {
 }
 
 TEST_CASE("a file that is too long, or badly named, is found", "[layering]") {
-  const PlantedTree tree("tools/dot_utils.cpp", std::string(most_lines, '\n'));
+  const PlantedTree tree("tools/draw/dot_utils.cpp", std::string(most_lines, '\n'));
   CHECK(violations(tree.root()) ==
-        std::vector<std::string>{"tools/dot_utils.cpp is named utils, which says nothing",
-                                 "tools/dot_utils.cpp has 401 lines, expected at most 400"});
+        std::vector<std::string>{"tools/draw/dot_utils.cpp is named utils, which says nothing",
+                                 "tools/draw/dot_utils.cpp has 401 lines, expected at most 400"});
 }

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <tools/cli/commands.h>
 #include <tools/cli/layer_choice.h>
-#include <tools/closed_form_card.h>
-#include <tools/render.h>
+#include <tools/draw/closed_form_card.h>
+#include <tools/draw/render.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>

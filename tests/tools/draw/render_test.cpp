@@ -2,10 +2,10 @@
 #include <tests/support/catch.h>
 #include <tests/support/sample_graphs.h>
 #include <tests/support/temporary_folder.h>
+#include <tools/draw/render.h>
+#include <tools/draw/svg_theme.h>
 #include <tools/file_bytes.h>
 #include <tools/file_error.h>
-#include <tools/render.h>
-#include <tools/svg_theme.h>
 
 #include <filesystem>
 #include <thread>

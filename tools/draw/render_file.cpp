@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <tools/draw/render.h>
 #include <tools/file_bytes.h>
-#include <tools/render.h>
 
 #include <optional>
 

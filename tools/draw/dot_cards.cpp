@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <tools/dot_cards.h>
-#include <tools/dot_text.h>
+#include <tools/draw/dot_cards.h>
+#include <tools/draw/dot_text.h>
 #include <tools/quantities.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tools/dot_saved.h>
+#include <tools/draw/dot_saved.h>
 
 #include <algorithm>
 #include <unordered_set>

@@ -2,10 +2,10 @@
 // What every part of a picture needs to know of the graph, worked out once, and how it writes text.
 #pragma once
 
-#include <tools/dot.h>
-#include <tools/dot_saved.h>
-#include <tools/dot_theme.h>
-#include <tools/pathways.h>
+#include <tools/draw/dot.h>
+#include <tools/draw/dot_saved.h>
+#include <tools/draw/dot_theme.h>
+#include <tools/draw/pathways.h>
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <tools/render.h>
-#include <tools/svg_theme.h>
+#include <tools/draw/render.h>
+#include <tools/draw/svg_theme.h>
 
 #ifdef WENGERT_HAVE_GRAPHVIZ
 #include <graphviz/cgraph.h>

@@ -2,7 +2,7 @@
 // The labels of nodes: HTML-like tables, one card an op.
 #pragma once
 
-#include <tools/dot_scene.h>
+#include <tools/draw/dot_scene.h>
 
 #include <string>
 #include <string_view>

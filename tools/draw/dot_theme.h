@@ -3,7 +3,7 @@
 // Ito's, which most colour-blind readers tell apart; dash, arrowhead and the written name say the same again.
 #pragma once
 
-#include <tools/dot.h>
+#include <tools/draw/dot.h>
 
 #include <cstdint>
 #include <span>

@@ -3,7 +3,7 @@
 // title, and colours that follow the reader's setting.
 #pragma once
 
-#include <tools/dot_theme.h>
+#include <tools/draw/dot_theme.h>
 
 #include <string>
 #include <string_view>

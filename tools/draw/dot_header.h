@@ -2,8 +2,8 @@
 // What stands above a picture: title, totals, and a legend of what occurs in it.
 #pragma once
 
-#include <tools/dot_scene.h>
-#include <tools/dot_stages.h>
+#include <tools/draw/dot_scene.h>
+#include <tools/draw/dot_stages.h>
 
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tools/svg_theme.h>
+#include <tools/draw/svg_theme.h>
 
 namespace wengert {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <tools/dot_scene.h>
-#include <tools/dot_text.h>
+#include <tools/draw/dot_scene.h>
+#include <tools/draw/dot_text.h>
 
 #include <algorithm>
 

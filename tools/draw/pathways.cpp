@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/error.h>
-#include <tools/graph_index.h>
-#include <tools/pathways.h>
+#include <tools/draw/graph_index.h>
+#include <tools/draw/pathways.h>
 
 #include <algorithm>
 

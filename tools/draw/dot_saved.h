@@ -2,7 +2,7 @@
 // The saved tensors seen from where they come from: what of each node's value is kept, and for whose vjp.
 #pragma once
 
-#include <tools/graph_index.h>
+#include <tools/draw/graph_index.h>
 
 #include <cstddef>
 #include <string>

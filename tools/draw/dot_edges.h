@@ -3,8 +3,8 @@
 // words.
 #pragma once
 
-#include <tools/dot_scene.h>
-#include <tools/dot_writer.h>
+#include <tools/draw/dot_scene.h>
+#include <tools/draw/dot_writer.h>
 
 #include <set>
 #include <string>

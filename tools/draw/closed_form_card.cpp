@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tools/closed_form_card.h>
+#include <tools/draw/closed_form_card.h>
 
 namespace wengert {
 namespace {

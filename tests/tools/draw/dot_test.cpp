@@ -6,11 +6,11 @@
 #include <tests/support/catch.h>
 #include <tests/support/sample_graphs.h>
 #include <tests/support/source_folder.h>
-#include <tools/closed_form_card.h>
-#include <tools/dot.h>
-#include <tools/dot_saved.h>
+#include <tools/draw/closed_form_card.h>
+#include <tools/draw/dot.h>
+#include <tools/draw/dot_saved.h>
+#include <tools/draw/render.h>
 #include <tools/file_bytes.h>
-#include <tools/render.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -54,7 +54,7 @@ TEST_CASE("the DOT text of the sample graphs is that of the golden files", "[too
       {"timed_ascii", timed_batch_norm(), {.direction = Direction::left_to_right, .ascii = true}},
   }));
   CAPTURE(name);
-  const std::filesystem::path file = source_folder() / "tests/tools/golden" / (name + ".dot");
+  const std::filesystem::path file = source_folder() / "tests/tools/draw/golden" / (name + ".dot");
   const std::string dot = to_dot(graph, options);
   CHECK(dot == to_dot(graph, options));
   if (std::getenv("WENGERT_UPDATE_GOLDEN") != nullptr) write_file_bytes(file, dot);

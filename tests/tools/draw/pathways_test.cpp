@@ -2,7 +2,7 @@
 #include <autodiff/error.h>
 #include <tests/support/catch.h>
 #include <tests/support/sample_graphs.h>
-#include <tools/pathways.h>
+#include <tools/draw/pathways.h>
 
 #include <algorithm>
 #include <map>

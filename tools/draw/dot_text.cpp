@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tools/dot_text.h>
+#include <tools/draw/dot_text.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tests/support/catch.h>
-#include <tools/dot_text.h>
-#include <tools/dot_theme.h>
+#include <tools/draw/dot_text.h>
+#include <tools/draw/dot_theme.h>
 
 #include <array>
 #include <cmath>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <autodiff/error.h>
-#include <tools/dot.h>
+#include <tools/draw/dot.h>
 
 #include <filesystem>
 #include <string>

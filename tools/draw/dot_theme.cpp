@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tools/dot_theme.h>
+#include <tools/draw/dot_theme.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <tools/dot_stages.h>
-#include <tools/graph_index.h>
+#include <tools/draw/dot_stages.h>
+#include <tools/draw/graph_index.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <tools/dot_text.h>
-#include <tools/dot_writer.h>
+#include <tools/draw/dot_text.h>
+#include <tools/draw/dot_writer.h>
 
 namespace wengert {
 

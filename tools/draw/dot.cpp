@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/error.h>
-#include <tools/dot.h>
-#include <tools/dot_cards.h>
-#include <tools/dot_edges.h>
-#include <tools/dot_header.h>
-#include <tools/dot_stages.h>
-#include <tools/dot_text.h>
+#include <tools/draw/dot.h>
+#include <tools/draw/dot_cards.h>
+#include <tools/draw/dot_edges.h>
+#include <tools/draw/dot_header.h>
+#include <tools/draw/dot_stages.h>
+#include <tools/draw/dot_text.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/error.h>
-#include <tools/graph_index.h>
+#include <tools/draw/graph_index.h>
 
 #include <string>
 
