@@ -11,10 +11,7 @@
 // Ioffe, Szegedy 2015, arXiv:1502.03167; the gradient is derived in docs/batch_norm.md.
 #pragma once
 
-#include <autodiff/var.h>
-
-#include <optional>
-#include <type_traits>
+#include <layers/optional_var.h>
 
 namespace wengert {
 
@@ -31,10 +28,6 @@ struct BatchNormResult {
   Tensor<T> var;      ///< [C], divides by N
   Tensor<T> inv_std;  ///< [C]
 };
-
-/// An argument that may be absent; a Var or std::nullopt.
-template <class T>
-using OptionalVar = std::type_identity_t<std::optional<Var<T>>>;
 
 /// Training mode. x: rank >= 2, N >= 2.  gamma, beta: [C], each may be absent (1 and 0).
 /// Throws ShapeError for rank < 2, a channel axis out of range, gamma or beta of another shape, fewer than
@@ -59,8 +52,8 @@ struct BatchNormTerms {
 };
 
 template <class T>
-BatchNormTerms<T> batch_norm_terms(const Tensor<T>& x, std::type_identity_t<std::optional<Tensor<T>>> gamma,
-                                   const Tensor<T>& dy, BatchNormOptions options = {});
+BatchNormTerms<T> batch_norm_terms(const Tensor<T>& x, OptionalTensor<T> gamma, const Tensor<T>& dy,
+                                   BatchNormOptions options = {});
 }  // namespace fused
 
 }  // namespace wengert

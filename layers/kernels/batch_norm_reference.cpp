@@ -1,31 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <layers/kernels/batch_norm_reference.h>
+#include <layers/kernels/compensated_sum.h>
 
 #include <cmath>
-#include <type_traits>
 
 namespace wengert::kernels::reference {
 namespace {
-
-template <class T>
-using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
-
-// Neumaier's sum: what each addition rounds away is added up apart and returned at the end.
-template <class W>
-class CompensatedSum {
- public:
-  void add(W term) {
-    const W sum = sum_ + term;
-    lost_ += std::abs(sum_) >= std::abs(term) ? (sum_ - sum) + term : (term - sum) + sum_;
-    sum_ = sum;
-  }
-  // An infinite sum has lost ∞ − ∞, a NaN that would hide it.
-  W total() const { return std::isfinite(sum_) ? sum_ + lost_ : sum_; }
-
- private:
-  W sum_ = 0;
-  W lost_ = 0;
-};
 
 // Calls visit(offset) for every element of channel c.
 template <class Visit>
@@ -35,16 +15,6 @@ void for_each_element(ChannelView view, Index c, Visit visit) {
     for (Index i = 0; i < view.inner; ++i) visit(row + i);
   }
 }
-
-// The mean as a rounded value and the mean of what is left once that is taken off: a constant channel has
-// exactly its value and 0.
-template <class W>
-struct SplitMean {
-  W hi = 0;
-  W lo = 0;
-
-  W centre(W x) const { return (x - hi) - lo; }
-};
 
 template <class T>
 SplitMean<Wide<T>> split_mean(ChannelView view, Index c, const T* x) {
