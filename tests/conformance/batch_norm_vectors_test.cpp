@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Both forms of batch_norm in training mode against vectors that nobody of this project computed.
 #include <tests/conformance/reference_folder.h>
+#include <tests/conformance/run_cases.h>
 #include <tests/support/catch.h>
 #include <tools/conform/batch_norm_case.h>
 #include <tools/conform/behaviour.h>
 #include <tools/conform/run.h>
 
-#include <algorithm>
+#include <map>
 #include <set>
 
 using namespace wengert;
@@ -14,35 +15,7 @@ using namespace wengert::conform;
 
 namespace {
 
-// They belong to the module that owns the running statistics, not to the layer.
-const std::set<std::string> of_the_module{"running_mean_out", "running_var_out", "running_var_out_biased"};
-
-std::vector<Case> batch_norm_cases(const std::filesystem::path& folder) {
-  std::vector<Case> cases;
-  std::ranges::copy_if(load_cases(folder), std::back_inserter(cases), can_run);
-  return cases;
-}
-
-Counts run_all(const std::filesystem::path& folder) {
-  Counts counts;
-  std::size_t tensors = 0;
-  double worst = 0;
-  for (const Case& c : batch_norm_cases(folder)) {
-    for (const CaseResult& result : run_case(c)) {
-      INFO(result.name << ", " << to_string(result.form) << ", " << result.dtype << ":\n"
-                       << result.failures());
-      CHECK((result.passed() || !result.required));
-      CHECK(result.judgement.verdicts.size() >= 12);
-      for (const std::string& output : result.judgement.not_computed) CHECK(of_the_module.contains(output));
-      counts.add(result);
-      tensors += result.judgement.verdicts.size();
-      if (result.required) worst = std::max(worst, result.worst());
-    }
-  }
-  std::cout << "conformance of batch_norm in " << folder.string() << ": " << to_string(counts) << "; "
-            << tensors << " tensors, worst error " << worst << " of its allowance\n";
-  return counts;
-}
+Counts run_all(const std::filesystem::path& folder) { return run_cases(folder, "batch_norm", 12); }
 
 }  // namespace
 
@@ -59,7 +32,7 @@ TEST_CASE("batch_norm: the cases that every clone carries pass", "[conformance][
 }
 
 TEST_CASE("batch_norm: the paths through both mean and variance carry nothing", "[conformance][batch_norm]") {
-  for (const Case& c : batch_norm_cases(reference_folder())) {
+  for (const Case& c : cases_of(reference_folder(), "batch_norm")) {
     const Npz arrays(c.file);
     const Outputs<double> out = batch_norm_outputs<double>(c, arrays, Form::staged);
     INFO(c.name);

@@ -210,7 +210,8 @@ TEST_CASE("run: a case that is not known is refused by name", "[conformance]") {
   Case c = hand_made();
   c.mode = "eval";
   CHECK_THROWS_WITH(run_case(c),
-                    "hand_bn: layer is batch_norm in mode eval, expected batch_norm in mode train");
+                    "hand_bn: layer is batch_norm in mode eval, expected batch_norm, layer_norm, rms_norm, "
+                    "group_norm or instance_norm in mode train");
   c.mode = "train";
   c.dtypes = {"bfloat16"};
   CHECK_THROWS_WITH(run_case(c), "hand_bn: dtype is bfloat16, expected float32 or float64");

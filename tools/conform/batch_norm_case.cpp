@@ -1,172 +1,27 @@
 // SPDX-License-Identifier: MIT
-#include <autodiff/backward.h>
-#include <autodiff/ops.h>
-#include <autodiff/split_by_path.h>
 #include <layers/batch_norm.h>
 #include <tools/conform/batch_norm_case.h>
-
-#include <optional>
+#include <tools/conform/norm_case.h>
 
 namespace wengert::conform {
-namespace {
-
-template <class T>
-struct Problem {
-  Tensor<T> x, dy, v;
-  std::optional<Tensor<T>> gamma, beta;
-  BatchNormOptions options;
-  Form form;
-
-  BatchNormResult<T> run(const Var<T>& in, OptionalVar<T> scale, OptionalVar<T> shift) const {
-    return form == Form::staged ? staged::batch_norm(in, scale, shift, options)
-                                : fused::batch_norm(in, scale, shift, options);
-  }
-};
-
-// The layer recorded with leaves for whatever the case has.
-template <class T>
-struct Recorded {
-  Tape<T> tape;
-  Var<T> x;
-  std::optional<Var<T>> gamma, beta;
-  BatchNormResult<T> result;
-
-  explicit Recorded(const Problem<T>& p) : x(tape.leaf(p.x, "x")) {
-    if (p.gamma) gamma = tape.leaf(*p.gamma, "gamma");
-    if (p.beta) beta = tape.leaf(*p.beta, "beta");
-    result = p.run(x, gamma, beta);
-  }
-};
-
-template <class T>
-std::optional<Tensor<T>> read_if_there(const Npz& arrays, std::string_view name) {
-  return arrays.contains(name) ? std::optional(arrays.read<T>(name)) : std::nullopt;
-}
-
-template <class T>
-Problem<T> problem_of(const Case& c, const Npz& arrays, Form form) {
-  Problem<T> p{.x = arrays.read<T>("x"),
-               .dy = arrays.read<T>("dy"),
-               .v = arrays.read<T>("v"),
-               .gamma = read_if_there<T>(arrays, "gamma"),
-               .beta = read_if_there<T>(arrays, "beta"),
-               .options = {.eps = c.eps, .channel_axis = channel_axis(c.layout)},
-               .form = form};
-  for (const Tensor<T>* tensor : {&p.x, &p.dy, &p.v}) {
-    if (tensor->shape() == c.shape) continue;
-    throw FileError(c.file.string() + ": x, dy or v has shape " + to_string(tensor->shape()) + ", expected " +
-                    to_string(c.shape));
-  }
-  return p;
-}
-
-template <class T>
-void add_value_and_gradients(const Problem<T>& p, Outputs<T>& out) {
-  const Recorded<T> r(p);
-  out["y"] = r.result.y.value();
-  out["mean"] = r.result.mean;
-  out["var"] = r.result.var;
-  out["inv_std"] = r.result.inv_std;
-  const Gradients<T> gradients = backward(r.result.y, p.dy);
-  out["dx"] = gradients[r.x];
-  if (r.gamma) out["dgamma"] = gradients[*r.gamma];
-  if (r.beta) out["dbeta"] = gradients[*r.beta];
-}
-
-template <class T>
-void add_staged_terms(const Problem<T>& p, Outputs<T>& out) {
-  const Recorded<T> r(p);
-  for (const PathClass<T>& path : split_by_path(r.result.y, p.dy, r.x)) {
-    const std::string term = path.marks.empty()                 ? "direct"
-                             : path.marks.size() > 1            ? "mixed"
-                             : path.marks.front() == "variance" ? "var"
-                                                                : path.marks.front();
-    out["dx_" + term] = path.cotangent;
-  }
-}
-
-template <class T>
-void add_fused_terms(const Problem<T>& p, Outputs<T>& out) {
-  const fused::BatchNormTerms<T> terms = fused::batch_norm_terms(p.x, p.gamma, p.dy, p.options);
-  out["dx_direct"] = terms.direct;
-  out["dx_mean"] = terms.mean;
-  out["dx_var"] = terms.variance;
-}
-
-// The gradient of <v, dx>, and with vgamma and vbeta also that of <v, dx> + <vgamma, dgamma> + <vbeta,
-// dbeta>.
-template <class T>
-void add_second_derivatives(const Problem<T>& p, const Npz& arrays, Outputs<T>& out) {
-  Recorded<T> r(p);
-  const Var<T> dy = r.tape.leaf(p.dy, "dy");
-  const Gradients<T> first = backward(r.result.y, dy, {.record = true});
-  Var<T> inner = sum(first.var(r.x) * Var<T>(p.v));
-  const auto add = [&](const std::string& prefix, const Gradients<T>& second) {
-    out[prefix + "x"] = second[r.x];
-    out[prefix + "y"] = second[dy];
-    if (r.gamma) out[prefix + "gamma"] = second[*r.gamma];
-  };
-  add("dd", backward(inner, {.keep_saved = true}));
-
-  const auto vgamma = read_if_there<T>(arrays, "vgamma");
-  const auto vbeta = read_if_there<T>(arrays, "vbeta");
-  if (vgamma && r.gamma) inner = inner + sum(first.var(*r.gamma) * Var<T>(*vgamma));
-  if (vbeta && r.beta) inner = inner + sum(first.var(*r.beta) * Var<T>(*vbeta));
-  if (vgamma || vbeta) add("ddf_", backward(inner));
-}
-
-template <class T>
-void add_jvp(const Problem<T>& p, const Npz& arrays, Outputs<T>& out) {
-  const Recorded<T> r(p);
-  std::vector<Var<T>> inputs{r.x};
-  std::vector<Tensor<T>> tangents{arrays.read<T>("tx")};
-  if (r.gamma) {
-    inputs.push_back(*r.gamma);
-    tangents.push_back(arrays.read<T>("tgamma"));
-  }
-  if (r.beta) {
-    inputs.push_back(*r.beta);
-    tangents.push_back(arrays.read<T>("tbeta"));
-  }
-  out["jvp_y"] = jvp(r.result.y, inputs, tangents);
-}
-
-// d^k/dt^k <dy, f(x + t v)> at t = 0, one recorded sweep an order.
-template <class T>
-void add_directional_derivatives(const Problem<T>& p, Outputs<T>& out) {
-  constexpr int highest = 4;
-  const auto constant = [](const std::optional<Tensor<T>>& tensor) -> std::optional<Var<T>> {
-    return tensor ? std::optional<Var<T>>(Var<T>(*tensor)) : std::nullopt;
-  };
-  Tape<T> tape;
-  const Var<T> t = tape.leaf(Tensor<T>::scalar(0), "t");
-  const Var<T> x = Var<T>(p.x) + t * Var<T>(p.v);
-  Var<T> derivative = sum(p.run(x, constant(p.gamma), constant(p.beta)).y * Var<T>(p.dy));
-  Tensor<T> orders = Tensor<T>::zeros({highest + 1});
-  for (int order = 0;; ++order) {
-    orders.mutable_data()[order] = derivative.value().item();
-    if (order == highest) break;
-    derivative = backward(derivative, {.record = true}).var(t);
-  }
-  out["dirderiv"] = orders;
-}
-
-}  // namespace
 
 template <class T>
 Outputs<T> batch_norm_outputs(const Case& c, const Npz& arrays, Form form) {
-  const Problem<T> p = problem_of<T>(c, arrays, form);
-  Outputs<T> out;
-  add_value_and_gradients(p, out);
-  if (form == Form::staged) {
-    add_staged_terms(p, out);
-  } else {
-    add_fused_terms(p, out);
+  const BatchNormOptions options{.eps = c.eps, .channel_axis = channel_axis(c.layout)};
+  LayerUnderTest<T> layer;
+  layer.run = [form, options](const Var<T>& x, const auto& gamma, const auto& beta) {
+    auto result = form == Form::staged ? staged::batch_norm(x, gamma, beta, options)
+                                       : fused::batch_norm(x, gamma, beta, options);
+    return LayerOutput<T>{result.y,
+                          {{"mean", result.mean}, {"var", result.var}, {"inv_std", result.inv_std}}};
+  };
+  if (form == Form::fused) {
+    layer.terms = [options](const Tensor<T>& x, const auto& gamma, const Tensor<T>& dy) {
+      const auto terms = fused::batch_norm_terms(x, gamma, dy, options);
+      return Outputs<T>{{"dx_direct", terms.direct}, {"dx_mean", terms.mean}, {"dx_var", terms.variance}};
+    };
   }
-  add_second_derivatives(p, arrays, out);
-  add_jvp(p, arrays, out);
-  add_directional_derivatives(p, out);
-  return out;
+  return norm_outputs(c, arrays, layer);
 }
 
 template Outputs<float> batch_norm_outputs(const Case&, const Npz&, Form);

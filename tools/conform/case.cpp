@@ -2,6 +2,8 @@
 #include <tools/conform/case.h>
 #include <tools/conform/json_file.h>
 
+#include <algorithm>
+
 namespace wengert::conform {
 namespace {
 
@@ -10,6 +12,17 @@ Tolerance tolerance_of(const Json& json) {
           .second = json.at("second"),
           .higher = json.at("higher"),
           .floor = json.at("floor")};
+}
+
+// The last axes of x.
+Shape normalized_shape_of(const Json& json, const Shape& x) {
+  const Shape shape = shape_of(json.at("normalized_shape"));
+  const bool fits =
+      shape.rank() <= x.rank() && std::equal(shape.begin(), shape.end(), x.end() - shape.rank());
+  if (!fits)
+    throw ShapeError("normalized_shape is " + to_string(shape) + ", expected the last axes of " +
+                     to_string(x));
+  return shape;
 }
 
 Case case_of(const Json& json, const std::filesystem::path& folder) {
@@ -21,6 +34,9 @@ Case case_of(const Json& json, const std::filesystem::path& folder) {
   c.layout = json.at("layout");
   c.shape = shape_of(json.at("shape"));
   c.eps = json.at("eps");
+  if (c.layer == "group_norm") c.groups = json.at("groups");
+  if (c.layer == "layer_norm" || c.layer == "rms_norm")
+    c.normalized_shape = normalized_shape_of(json, c.shape);
   c.dtypes = json.at("dtypes");
   c.optional_dtypes = json.at("optional_dtypes");
   c.optional = json.at("optional");

@@ -26,13 +26,15 @@ struct Case {
   std::filesystem::path file;  ///< the .npz
   std::string layer;           ///< "batch_norm"
   std::string mode;            ///< "train" or "eval"
-  std::string layout;          ///< a letter an axis: "NCHW"
+  std::string layout;          ///< a letter an axis: "NCHW", "last2"
   Shape shape;                 ///< of x
   double eps = 0;
-  std::vector<std::string> dtypes;                                  ///< that must pass
-  std::vector<std::string> optional_dtypes;                         ///< that may
-  bool optional = false;                                            ///< the whole case
-  std::map<std::string, Tolerance> tolerance;                       ///< by dtype
+  int groups = 0;                              ///< group_norm only
+  Shape normalized_shape;                      ///< layer_norm and rms_norm only: the trailing axes of x
+  std::vector<std::string> dtypes;             ///< that must pass
+  std::vector<std::string> optional_dtypes;    ///< that may
+  bool optional = false;                       ///< the whole case
+  std::map<std::string, Tolerance> tolerance;  ///< by dtype
   std::map<std::string, std::vector<std::string>> unrepresentable;  ///< by dtype: tensors that are left out
   std::string origin;
 };

@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: MIT
 #include <tools/conform/batch_norm_case.h>
 #include <tools/conform/dtype.h>
+#include <tools/conform/group_norm_case.h>
+#include <tools/conform/instance_norm_case.h>
+#include <tools/conform/layer_norm_case.h>
+#include <tools/conform/rms_norm_case.h>
 #include <tools/conform/run.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace wengert::conform {
 namespace {
 
 template <class T>
+Outputs<T> outputs_of(const Case& c, const Npz& arrays, Form form) {
+  if (c.layer == "layer_norm") return layer_norm_outputs<T>(c, arrays, form);
+  if (c.layer == "rms_norm") return rms_norm_outputs<T>(c, arrays, form);
+  if (c.layer == "group_norm") return group_norm_outputs<T>(c, arrays, form);
+  if (c.layer == "instance_norm") return instance_norm_outputs<T>(c, arrays, form);
+  return batch_norm_outputs<T>(c, arrays, form);
+}
+
+template <class T>
 CaseResult run_in(const Case& c, const Npz& arrays, Form form) {
   CaseResult result{.name = c.name, .form = form, .dtype = dtype_name<T>, .judgement = {}, .problem = {}};
   result.required = !c.optional && std::ranges::find(c.dtypes, result.dtype) != c.dtypes.end();
   try {
-    result.judgement = judge(c, arrays, batch_norm_outputs<T>(c, arrays, form));
+    result.judgement = judge(c, arrays, outputs_of<T>(c, arrays, form));
   } catch (const FileError&) {
     throw;
   } catch (const Error& error) {
@@ -56,12 +70,15 @@ std::string CaseResult::failures() const {
   return text;
 }
 
-bool can_run(const Case& c) { return c.layer == "batch_norm" && c.mode == "train"; }
+bool can_run(const Case& c) {
+  constexpr std::array layers{"batch_norm", "layer_norm", "rms_norm", "group_norm", "instance_norm"};
+  return c.mode == "train" && std::ranges::find(layers, c.layer) != layers.end();
+}
 
 std::vector<CaseResult> run_case(const Case& c) {
   if (!can_run(c)) {
     throw FileError(c.name + ": layer is " + c.layer + " in mode " + c.mode +
-                    ", expected batch_norm in mode train");
+                    ", expected batch_norm, layer_norm, rms_norm, group_norm or instance_norm in mode train");
   }
   const Npz arrays(c.file);
   std::vector<std::string> dtypes = c.dtypes;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#include <layers/layer_norm.h>
+#include <tools/conform/layer_norm_case.h>
+#include <tools/conform/norm_case.h>
+
+namespace wengert::conform {
+
+template <class T>
+Outputs<T> layer_norm_outputs(const Case& c, const Npz& arrays, Form form) {
+  const LayerNormOptions options{.eps = c.eps, .normalized_axes = c.normalized_shape.rank()};
+  LayerUnderTest<T> layer;
+  layer.run = [form, options](const Var<T>& x, const auto& gamma, const auto& beta) {
+    auto result = form == Form::staged ? staged::layer_norm<T>(x, gamma, beta, options)
+                                       : fused::layer_norm<T>(x, gamma, beta, options);
+    return LayerOutput<T>{result.y,
+                          {{"mean", result.mean}, {"var", result.var}, {"inv_std", result.inv_std}}};
+  };
+  if (form == Form::fused) {
+    layer.terms = [options](const Tensor<T>& x, const auto& gamma, const Tensor<T>& dy) {
+      const auto terms = fused::layer_norm_terms<T>(x, gamma, dy, options);
+      return Outputs<T>{{"dx_direct", terms.direct}, {"dx_mean", terms.mean}, {"dx_var", terms.variance}};
+    };
+  }
+  return norm_outputs(c, arrays, layer);
+}
+
+template Outputs<float> layer_norm_outputs(const Case&, const Npz&, Form);
+template Outputs<double> layer_norm_outputs(const Case&, const Npz&, Form);
+
+}  // namespace wengert::conform
