@@ -18,11 +18,14 @@ if(NOT TARGET hwy::hwy)  # built from source, Highway names its target without a
   add_library(hwy::hwy ALIAS hwy)
 endif()
 
-if(WENGERT_BUILD_TOOLS)
+if(WENGERT_BUILD_TOOLS OR WENGERT_BUILD_BENCH)
   set(FMT_INSTALL ON)  # our package refers to it
   wengert_dependency(fmt https://github.com/fmtlib/fmt.git 9.1.0 9)
   wengert_dependency(nlohmann_json https://github.com/nlohmann/json.git v3.11.2 3.10)
   wengert_dependency(CLI11 https://github.com/CLIUtils/CLI11.git v2.1.2)
+endif()
+
+if(WENGERT_BUILD_TOOLS)
   wengert_dependency(xtl https://github.com/xtensor-stack/xtl.git 0.7.5)
   wengert_dependency(xtensor https://github.com/xtensor-stack/xtensor.git 0.24.3)
 

@@ -4,12 +4,15 @@
 #   bash tools/setup.sh build          to build the library and the wengert command
 #   bash tools/setup.sh build test     the test and benchmark libraries as well
 #   bash tools/setup.sh build test check   and the other compiler, the sanitizers and the formatter
+#   bash tools/setup.sh build bench peers  the benchmark library, and the libraries that ours are compared with
 set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libeigen3-dev libhwy-dev
        libfmt-dev nlohmann-json3-dev libcli11-dev libxtensor-dev xtl-dev
        libgraphviz-dev fonts-dejavu-core)
 test=(catch2 librapidcheck-dev libbenchmark-dev)
+bench=(libbenchmark-dev)
+peers=(libdnnl-dev libtorch-dev)
 check=(clang-14 libclang-rt-14-dev libomp-14-dev clang-format-14)
 
 wanted=()
@@ -18,7 +21,9 @@ for set in "$@"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     check) wanted+=("${check[@]}") ;;
-    *) echo "setup: unknown set \"$set\", expected build, test or check" >&2; exit 2 ;;
+    bench) wanted+=("${bench[@]}") ;;
+    peers) wanted+=("${peers[@]}") ;;
+    *) echo "setup: unknown set \"$set\", expected build, test, check, bench or peers" >&2; exit 2 ;;
   esac
 done
 
