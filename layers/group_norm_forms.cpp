@@ -100,14 +100,14 @@ FusedText closed_form_text(const GroupLayout& layout, bool gamma, bool beta) {
                               ""}});
   }
   const std::string dy = gamma ? "g" : "∂y";
-  FormulaLine line{{(gamma ? "g = γ ∂y,   ∂x = r/n · ( " : "∂x = r/n · ( "), ""}, {"n " + dy, "direct"}};
+  FormulaLine line{{"∂x = r/n · ( ", ""}, {"n " + dy, "direct"}};
   if (layout.centred) {
     line.push_back({" − ", ""});
     line.push_back({"Σ " + dy, "mean"});
   }
   line.push_back({" − ", ""});
   line.push_back({"x̂ Σ x̂ " + dy, layout.centred ? "variance" : "mean_square"});
-  line.push_back({" )", ""});
+  line.push_back({gamma ? " ),  g = γ ∂y" : " )", ""});
   text.backward.push_back(std::move(line));
   return text;
 }

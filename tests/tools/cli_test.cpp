@@ -54,6 +54,17 @@ TEST_CASE("wengert compare: agrees with code 0 and a table", "[cli]") {
   }
 }
 
+TEST_CASE("wengert compare: every layer agrees with itself", "[cli]") {
+  for (const std::string arguments :
+       {"layer_norm --shape 5x3x4 --axes 2", "rms_norm --shape 6x7", "group_norm --shape 3x6x5 --groups 2",
+        "group_norm --shape 2x5x6 --groups 3 --layout NLC --dtype float64", "instance_norm --shape 2x3x5"}) {
+    const Answer answer = wengert_says("compare --seconds 0 " + arguments);
+    INFO(arguments << "\n" << answer.text);
+    CHECK(answer.code == 0);
+    CHECK_THAT(answer.text, ContainsSubstring("the forms agree"));
+  }
+}
+
 TEST_CASE("wengert compare: --json prints one JSON document and nothing else", "[cli]") {
   const Answer answer = wengert_says("compare batch_norm --seconds 0 --shape 9x5 --json");
   CHECK(answer.code == 0);
@@ -73,7 +84,9 @@ TEST_CASE("wengert: wrong usage is code 2 and says what was expected", "[cli]") 
   const auto [arguments, message] = GENERATE(table<std::string, std::string>(
       {{"", "A subcommand is required"},
        {"compare", "layer is required"},
-       {"compare batch_nrm", "layer: \"batch_nrm\" is not known, expected one of: batch_norm"},
+       {"compare batch_nrm",
+        "layer: \"batch_nrm\" is not known, expected one of: batch_norm, layer_norm, "
+        "rms_norm, group_norm, instance_norm"},
        {"compare batch_norm --dtype float16", "float16 not in {float32,float64}"},
        {"compare batch_norm --shape 3x-4", "--shape: \"3x-4\" came, expected extents such as 128x256"},
        {"compare batch_norm --shape 99999999999999999999", "expected extents such as 128x256"},
@@ -83,8 +96,14 @@ TEST_CASE("wengert: wrong usage is code 2 and says what was expected", "[cli]") 
         "--layout: \"NX\" came, expected letters of N C D H W L with one C, such as NCHW, or DN"},
        {"compare batch_norm --shape 1x4",
         "batch_norm: x has shape [1, 4] with 1 values per channel, expected at least 2 in training"},
-       {"compare batch_norm --shape 7", "batch_norm: axis 1 is out of range for rank 1"},
+       {"compare batch_norm --shape 7", "batch_norm: x has shape [7], expected rank 2 or more"},
        {"compare batch_norm --eps=-1", "batch_norm: eps is -1, expected a finite number >= 0"},
+       {"compare layer_norm --shape 3x4 --axes 3",
+        "layer_norm: x has shape [3, 4], expected at least the 3 axes that are normalised over"},
+       {"compare layer_norm --shape 3x4 --layout NC",
+        "--layout: layer_norm normalises over trailing axes, expected --axes instead"},
+       {"compare group_norm --shape 2x6x3 --groups 4",
+        "group_norm: x has shape [2, 6, 3] with 6 channels, expected a number that its 4 groups divide"},
        {"compare batch_norm --no-such-option", "--no-such-option"},
        {"graph batch_norm --form unfused", "unfused not in {staged,fused}"},
        {"graph batch_norm -o picture.gif", ".gif"}}));

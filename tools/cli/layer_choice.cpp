@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include <autodiff/compare/agreement.h>
-#include <autodiff/ops.h>
+#include <autodiff/error.h>
 #include <fmt/format.h>
-#include <layers/batch_norm.h>
 #include <tools/cli/layer_choice.h>
-#include <tools/npy.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 
 namespace wengert {
-namespace {
-
-constexpr const char* known_layers = "batch_norm";
-
-// gamma around 1 and beta around 0, as in a network under training.
-template <class T>
-Tensor<T> random_parameter(Index channels, T centre, std::uint64_t seed) {
-  const Tensor<T> noise = random_normal<T>({channels}, seed);
-  return Tensor<T>((noise.flat() * T(0.1) + centre).matrix());
-}
-
-template <class T>
-Tensor<T> load_or_make_x(const LayerChoice& choice) {
-  if (!choice.input.empty()) return read_npy<T>(choice.input);
-  return random_normal<T>(parse_shape(choice.shape), choice.seed + 10);
-}
-
-}  // namespace
-
 void add_layer_options(CLI::App& command, LayerChoice& choice) {
-  command.add_option("layer", choice.layer, fmt::format("The layer: {}", known_layers))->required();
+  command.add_option("layer", choice.layer, fmt::format("The layer: {}", known_layers()))->required();
   auto* shape =
       command.add_option("--shape", choice.shape, "Shape of a random x, such as 128x256 or 8x32x14x14");
   command
@@ -45,6 +23,11 @@ void add_layer_options(CLI::App& command, LayerChoice& choice) {
       ->check(CLI::IsMember({"float32", "float64"}))
       ->capture_default_str();
   command.add_option("--eps", choice.eps, "Added to the variance under the root")->capture_default_str();
+  command.add_option("--groups", choice.groups, "group_norm: how many groups the channels form")
+      ->capture_default_str();
+  command
+      .add_option("--axes", choice.axes, "layer_norm, rms_norm: how many trailing axes are normalised over")
+      ->capture_default_str();
   command.add_option("--seed", choice.seed, "Of the random numbers")->capture_default_str();
 }
 
@@ -78,27 +61,5 @@ int parse_channel_axis(const std::string& layout, int rank) {
   }
   return static_cast<int>(layout.find(channel));
 }
-
-template <class T>
-Subject<T> make_subject(const LayerChoice& choice) {
-  if (choice.layer != "batch_norm") {
-    throw ValueError(
-        fmt::format("layer: \"{}\" is not known, expected one of: {}", choice.layer, known_layers));
-  }
-  Tensor<T> x = load_or_make_x<T>(choice);
-  const BatchNormOptions options{.eps = choice.eps,
-                                 .channel_axis = parse_channel_axis(choice.layout, x.shape().rank())};
-  const Index channels = x.shape()[resolve_axis("batch_norm", options.channel_axis, x.shape().rank())];
-  return make_subject<T>(
-      choice.layer,
-      {{"x", std::move(x)},
-       {"gamma", random_parameter<T>(channels, T(1), choice.seed + 11)},
-       {"beta", random_parameter<T>(channels, T(0), choice.seed + 12)}},
-      [options](auto in) { return staged::batch_norm(in[0], in[1], in[2], options).y; },
-      [options](auto in) { return fused::batch_norm(in[0], in[1], in[2], options).y; });
-}
-
-template Subject<float> make_subject(const LayerChoice&);
-template Subject<double> make_subject(const LayerChoice&);
 
 }  // namespace wengert

@@ -16,16 +16,21 @@ namespace wengert {
 
 struct LayerChoice {
   std::string layer;
-  std::string shape = "128x256";  ///< of the random x, when there is no input file
-  std::string layout;             ///< "NC", "NCHW", …; empty: by rank
+  std::string shape;   ///< of the random x, when there is no input file; empty: one that suits the layer
+  std::string layout;  ///< "NC", "NCHW", …; empty: by rank
   std::string dtype = "float32";
   std::string input;  ///< a .npy file with x
+  int groups = 32;    ///< group_norm
+  int axes = 1;       ///< layer_norm and rms_norm: trailing axes that are normalised over
   double eps = 1e-5;
   std::uint64_t seed = 1;
 };
 
-/// Adds `layer`, --shape, --layout, --dtype, --input, --eps and --seed to a command.
+/// Adds `layer`, --shape, --layout, --dtype, --input, --eps, --groups, --axes and --seed to a command.
 void add_layer_options(CLI::App& command, LayerChoice& choice);
+
+/// "batch_norm, layer_norm, …": for messages.
+std::string known_layers();
 
 /// "1024x1024" or "8,256,14,14". Throws ValueError for anything else.
 Shape parse_shape(const std::string& text);
@@ -35,7 +40,8 @@ Shape parse_shape(const std::string& text);
 int parse_channel_axis(const std::string& layout, int rank);
 
 /// The layer with x read from the file or random, and random parameters.
-/// Throws ValueError for an unknown layer, FileError for an unreadable input.
+/// Throws ValueError for an unknown layer, and for a layout where no channel is normalised, FileError for an
+/// unreadable input.
 template <class T>
 Subject<T> make_subject(const LayerChoice& choice);
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// From the choice of a layer to the layer: a row a layer in one table.
+#include <autodiff/compare/agreement.h>
+#include <fmt/format.h>
+#include <layers/batch_norm.h>
+#include <layers/group_norm.h>
+#include <layers/instance_norm.h>
+#include <layers/layer_norm.h>
+#include <layers/rms_norm.h>
+#include <tools/cli/layer_choice.h>
+#include <tools/npy.h>
+
+#include <array>
+
+namespace wengert {
+namespace {
+
+// gamma around 1 and beta around 0, as in a network under training.
+template <class T>
+Tensor<T> random_parameter(const Shape& shape, T centre, std::uint64_t seed) {
+  const Tensor<T> noise = random_normal<T>({shape.size()}, seed);
+  return Tensor<T>((noise.flat() * T(0.1) + centre).matrix()).reshaped(shape);
+}
+
+template <class T>
+NamedTensor<T> gamma_of(const Shape& shape, const LayerChoice& choice) {
+  return {"gamma", random_parameter<T>(shape, T(1), choice.seed + 11)};
+}
+
+template <class T>
+NamedTensor<T> beta_of(const Shape& shape, const LayerChoice& choice) {
+  return {"beta", random_parameter<T>(shape, T(0), choice.seed + 12)};
+}
+
+int channel_axis(const LayerChoice& choice, const Shape& x) {
+  return parse_channel_axis(choice.layout, x.rank());
+}
+
+// [C]; the layer itself refuses an axis that x does not have.
+Shape channels(int axis, const Shape& x) { return axis < x.rank() ? Shape{x[axis]} : Shape{0}; }
+
+Shape trailing(const LayerChoice& choice, const Shape& x) {
+  if (!choice.layout.empty()) {
+    throw ValueError(
+        fmt::format("--layout: {} normalises over trailing axes, expected --axes instead", choice.layer));
+  }
+  const bool fits = choice.axes >= 1 && choice.axes <= x.rank();
+  return fits ? Shape(std::span(x.end() - choice.axes, x.end())) : Shape{};
+}
+
+template <class T>
+Subject<T> batch_norm_subject(const LayerChoice& choice, Tensor<T> x) {
+  const BatchNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const Shape shape = channels(options.channel_axis, x.shape());
+  return make_subject<T>(
+      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+      [options](auto in) { return staged::batch_norm(in[0], in[1], in[2], options).y; },
+      [options](auto in) { return fused::batch_norm(in[0], in[1], in[2], options).y; });
+}
+
+template <class T>
+Subject<T> layer_norm_subject(const LayerChoice& choice, Tensor<T> x) {
+  const LayerNormOptions options{.eps = choice.eps, .normalized_axes = choice.axes};
+  const Shape shape = trailing(choice, x.shape());
+  return make_subject<T>(
+      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+      [options](auto in) { return staged::layer_norm(in[0], in[1], in[2], options).y; },
+      [options](auto in) { return fused::layer_norm(in[0], in[1], in[2], options).y; });
+}
+
+template <class T>
+Subject<T> rms_norm_subject(const LayerChoice& choice, Tensor<T> x) {
+  const RmsNormOptions options{.eps = choice.eps, .normalized_axes = choice.axes};
+  const Shape shape = trailing(choice, x.shape());
+  return make_subject<T>(
+      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice)},
+      [options](auto in) { return staged::rms_norm(in[0], in[1], options).y; },
+      [options](auto in) { return fused::rms_norm(in[0], in[1], options).y; });
+}
+
+template <class T>
+Subject<T> group_norm_subject(const LayerChoice& choice, Tensor<T> x) {
+  const GroupNormOptions options{
+      .groups = choice.groups, .eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const Shape shape = channels(options.channel_axis, x.shape());
+  return make_subject<T>(
+      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+      [options](auto in) { return staged::group_norm(in[0], in[1], in[2], options).y; },
+      [options](auto in) { return fused::group_norm(in[0], in[1], in[2], options).y; });
+}
+
+template <class T>
+Subject<T> instance_norm_subject(const LayerChoice& choice, Tensor<T> x) {
+  const InstanceNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const Shape shape = channels(options.channel_axis, x.shape());
+  return make_subject<T>(
+      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+      [options](auto in) { return staged::instance_norm(in[0], in[1], in[2], options).y; },
+      [options](auto in) { return fused::instance_norm(in[0], in[1], in[2], options).y; });
+}
+
+template <class T>
+struct KnownLayer {
+  const char* name;
+  const char* shape;  // of x, where none is chosen
+  Subject<T> (*subject)(const LayerChoice&, Tensor<T> x);
+};
+
+template <class T>
+constexpr std::array table{KnownLayer<T>{"batch_norm", "128x256", batch_norm_subject<T>},
+                           KnownLayer<T>{"layer_norm", "128x256", layer_norm_subject<T>},
+                           KnownLayer<T>{"rms_norm", "128x256", rms_norm_subject<T>},
+                           KnownLayer<T>{"group_norm", "8x64x14x14", group_norm_subject<T>},
+                           KnownLayer<T>{"instance_norm", "8x32x14x14", instance_norm_subject<T>}};
+
+}  // namespace
+
+std::string known_layers() {
+  std::string names;
+  for (const auto& layer : table<float>) names += (names.empty() ? "" : ", ") + std::string(layer.name);
+  return names;
+}
+
+template <class T>
+Subject<T> make_subject(const LayerChoice& choice) {
+  for (const KnownLayer<T>& layer : table<T>) {
+    if (choice.layer != layer.name) continue;
+    const std::string& shape = choice.shape.empty() ? layer.shape : choice.shape;
+    return layer.subject(choice, choice.input.empty() ? random_normal<T>(parse_shape(shape), choice.seed + 10)
+                                                      : read_npy<T>(choice.input));
+  }
+  throw ValueError(
+      fmt::format("layer: \"{}\" is not known, expected one of: {}", choice.layer, known_layers()));
+}
+
+template Subject<float> make_subject(const LayerChoice&);
+template Subject<double> make_subject(const LayerChoice&);
+
+}  // namespace wengert
