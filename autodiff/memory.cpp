@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <autodiff/kernels/scratch.h>
 #include <autodiff/memory.h>
 
 #include <algorithm>
@@ -59,6 +60,27 @@ void* system_allocate(std::size_t bytes) {
   return memory;
 }
 
+thread_local int dry_runs = 0;  // how many AccountOnly live on this thread
+
+constexpr std::size_t least_mapped = std::size_t{64} << 10;
+
+// Address space without memory, or null where the system has none to give: then ordinary memory serves.
+void* map_nothing([[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__)
+  void* space =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return space == MAP_FAILED ? nullptr : space;
+#else
+  return nullptr;
+#endif
+}
+
+void unmap([[maybe_unused]] void* space, [[maybe_unused]] std::size_t bytes) {
+#if defined(__linux__)
+  munmap(space, bytes);
+#endif
+}
+
 }  // namespace
 
 // All of the allocator's state. It is never destroyed, so tensors of static lifetime may outlive main().
@@ -76,6 +98,9 @@ struct BlockCache {
 
   Block* take(std::size_t bytes) {
     if (bytes > SIZE_MAX / 4) throw std::bad_alloc();  // rounding it up to a size class would wrap around
+    if (dry_runs > 0 && bytes >= least_mapped) {
+      if (Block* block = take_mapped(bytes)) return block;
+    }
     const int kind = size_class(bytes);
     const std::scoped_lock lock(mutex);
     Block* block = free[static_cast<std::size_t>(kind)];
@@ -91,14 +116,36 @@ struct BlockCache {
     }
     block->bytes = bytes;
     ++stats.allocations;
+    hold(bytes);
+    return block;
+  }
+
+  Block* take_mapped(std::size_t bytes) {
+    void* space = map_nothing(bytes);
+    if (space == nullptr) return nullptr;
+    auto* block = new Block;
+    block->data = space;
+    block->bytes = bytes;
+    block->mapped = true;
+    const std::scoped_lock lock(mutex);
+    ++stats.allocations;
+    hold(bytes);
+    return block;
+  }
+
+  void hold(std::size_t bytes) {
     stats.live_bytes += bytes;
     stats.peak_bytes = std::max(stats.peak_bytes, stats.live_bytes);
-    return block;
   }
 
   void give_back(Block* block) noexcept {
     const std::scoped_lock lock(mutex);
     stats.live_bytes -= block->bytes;
+    if (block->mapped) {
+      unmap(block->data, block->bytes);
+      delete block;
+      return;
+    }
     if (!on) {
       std::free(block);
       return;
@@ -162,5 +209,28 @@ void use_cache(bool on) {
   if (!on) cache.trim();
 }
 
+AccountOnly::AccountOnly() { ++dry_runs; }
+AccountOnly::~AccountOnly() { --dry_runs; }
+
+bool account_only() { return dry_runs > 0; }
+
 }  // namespace memory
+
+namespace kernels {
+
+ScratchCount::ScratchCount(Index bytes) : bytes_(bytes) {
+  BlockCache& cache = BlockCache::instance();
+  const std::scoped_lock lock(cache.mutex);
+  cache.hold(static_cast<std::size_t>(bytes_));
+}
+
+ScratchCount::~ScratchCount() {
+  BlockCache& cache = BlockCache::instance();
+  const std::scoped_lock lock(cache.mutex);
+  cache.stats.live_bytes -= static_cast<std::size_t>(bytes_);
+}
+
+bool account_only() { return memory::account_only(); }
+
+}  // namespace kernels
 }  // namespace wengert

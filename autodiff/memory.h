@@ -34,6 +34,19 @@ void trim();
 /// free otherwise.
 void use_cache(bool on);
 
+/// While one lives on this thread, a dry run is under way: ops and kernels allocate and free as ever, count
+/// their bytes, and compute nothing. Blocks are address space that no memory stands behind until it is
+/// written; what is read from them means nothing.
+class AccountOnly {
+ public:
+  AccountOnly();
+  ~AccountOnly();
+  AccountOnly(const AccountOnly&) = delete;
+  AccountOnly& operator=(const AccountOnly&) = delete;
+};
+
+bool account_only();
+
 }  // namespace memory
 
 /// A shared handle of one block of memory. Copying shares; the last handle gives the block back.
@@ -76,6 +89,7 @@ class Buffer {
     void* data = nullptr;
     Block* next_free = nullptr;
     bool borrowed = false;
+    bool mapped = false;  // address space of a dry run
   };
   explicit Buffer(Block* block) : block_(block) {}
   static void release(Block* block) noexcept;
