@@ -12,7 +12,7 @@
 // rounding its data, or not much worse than the staged form, passes.
 #pragma once
 
-#include <autodiff/compare/subject.h>
+#include <autodiff/compare/trial.h>
 
 #include <cstdint>
 #include <string>
@@ -20,16 +20,31 @@
 
 namespace wengert {
 
+/// Which form is nearer to the truth. Below a factor of 1.5 chance decides: alike.
+enum class Closer { alike, staged, fused };
+
+/// How far the two forms are from the truth in one tensor.
+struct Accuracy {
+  double staged_error = 0;  ///< largest |staged − truth| / scale
+  double fused_error = 0;   ///< largest |fused − truth| / scale
+  double staged_rms = 0;    ///< root mean square of the same
+  double fused_rms = 0;
+  double staged_ulps = 0;  ///< largest |staged − truth| in units of the last place of the true element in T
+  double fused_ulps = 0;
+  Closer closer = Closer::alike;  ///< by the root mean square, which one unlucky element does not decide
+  double factor = 1;              ///< by how much, ≥ 1; infinite when the closer form is exact
+};
+
 /// One tensor: the value "y", or a gradient "dx", "dgamma", …
 struct AgreementRow {
   std::string what;
   double difference = 0;    ///< largest |staged − fused|
   double relative = 0;      ///< largest |staged − fused| / scale
   double of_allowance = 0;  ///< largest |fused − truth| / allowance; agrees when ≤ 1
-  double staged_error = 0;  ///< largest |staged − truth| / scale
-  double fused_error = 0;   ///< largest |fused − truth| / scale
+  Accuracy accuracy;
   double condition = 0;
   Index non_finite = 0;  ///< elements that are not finite in both forms; in one form alone they disagree
+  Index judged = 0;      ///< elements that are finite in a form at least: 0 means nothing was tested
   bool agrees = false;
 };
 
@@ -40,17 +55,11 @@ struct Agreement {
 };
 
 /// Runs both forms once, forward and backward with a random normal cotangent made from `seed`.
-/// Throws what the forms throw; ShapeError when their outputs differ in shape.
+/// Throws what run_trial throws.
 template <class T>
 Agreement check_agreement(const Subject<T>& subject, std::uint64_t seed);
 
-/// Standard normal numbers, the same on every machine for one seed.
 template <class T>
-Tensor<T> random_normal(const Shape& shape, std::uint64_t seed);
-
-/// The cotangent that a comparison uses: random_normal from a seed of its own, since inputs made from the
-/// same seed would make dy = x, which lies in the null space of a norm and tests nothing.
-template <class T>
-Tensor<T> random_cotangent(const Shape& shape, std::uint64_t seed);
+Agreement judge_agreement(const Subject<T>& subject, const Trial<T>& trial);
 
 }  // namespace wengert

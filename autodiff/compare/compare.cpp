@@ -1,9 +1,37 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/compare/compare.h>
 
+#include <algorithm>
 #include <array>
 
 namespace wengert {
+namespace {
+
+template <class T>
+void check_gradients(const Subject<T>& subject, const CompareOptions& options, Comparison& out) {
+  GradientCheckOptions<T> check;
+  check.seed = options.seed;
+  // Each direction costs some twenty runs: fewer where a run is long.
+  check.directions = out.agreement.y.size() < (1 << 15) ? 3 : 1;
+  out.staged.check = check_gradient(subject.staged, subject.inputs, check);
+  out.fused.check = check_gradient(subject.fused, subject.inputs, check);
+}
+
+}  // namespace
+
+Verdict Comparison::verdict() const {
+  const auto check_fails = [](const FormReport& form) {
+    return form.check && form.check->verdict == Verdict::fail;
+  };
+  const auto broken = [](const IdentityRow& row) { return !row.holds(); };
+  if (!agreement.holds() || check_fails(staged) || check_fails(fused) || !pathways.findings.empty() ||
+      std::ranges::any_of(pathways.fused_identities, broken)) {
+    return Verdict::fail;
+  }
+  const bool nothing_judged =
+      std::ranges::any_of(agreement.rows, [](const AgreementRow& r) { return r.judged == 0; });
+  return nothing_judged ? Verdict::undecided : Verdict::pass;
+}
 
 template <class T>
 Comparison compare(const Subject<T>& subject, CompareOptions options) {
@@ -15,19 +43,31 @@ Comparison compare(const Subject<T>& subject, CompareOptions options) {
     if (options.progress) options.progress(stage);
   };
   begin("comparing values and gradients");
-  out.agreement = check_agreement(subject, options.seed);
+  const Tensor<T> dy = [&] {
+    const Trial<T> trial = run_trial(subject, options.seed);
+    out.agreement = judge_agreement(subject, trial);
+    out.pathways = judge_pathways(subject, trial, out.agreement);
+    return trial.dy;
+  }();
+  if (options.check_gradients) {
+    begin("checking gradients against differences");
+    check_gradients(subject, options, out);
+  }
 
   begin("counting bytes");
-  const Tensor<T> dy = random_cotangent<T>(out.agreement.y, options.seed);
-  const std::array layers{subject.staged, subject.fused};
-  out.staged = {.name = "staged", .memory = measure_memory(layers[0], subject.inputs, dy), .timing = {}};
-  out.fused = {.name = "fused", .memory = measure_memory(layers[1], subject.inputs, dy), .timing = {}};
+  const std::array layers{subject.staged.narrow(), subject.fused.narrow()};
+  out.staged.name = "staged";
+  out.fused.name = "fused";
+  out.staged.memory = measure_memory(layers[0], subject.inputs, dy);
+  out.fused.memory = measure_memory(layers[1], subject.inputs, dy);
   out.dtype = out.staged.memory.graph.dtype;
-  if (out.holds()) {
+  out.traffic = least_traffic(subject.inputs, out.agreement.y);
+  if (out.agreement.holds()) {
     begin("measuring times");
     const std::vector<Timing> timings = measure_time<T>(layers, subject.inputs, dy, options.timing);
     out.staged.timing = timings[0];
     out.fused.timing = timings[1];
+    out.copy_bytes_per_second = measure_copy(static_cast<std::size_t>(out.traffic.step));
   }
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace wengert {
 namespace {
@@ -36,6 +37,16 @@ void run_once(const Layer<T>& layer, const std::vector<NamedTensor<T>>& inputs, 
   out.forward.push_back(forward);
   out.backward.push_back(sweep);
   out.step.push_back(static_cast<double>(step.nanoseconds()));
+}
+
+// In pieces, by as many threads as there are; the compiler may not drop it, since `to` is read by nobody.
+void copy(const float* from, float* to, Index size) {
+  constexpr Index piece = 1 << 16;
+#pragma omp parallel for schedule(static) if (size > 4 * piece)
+  for (Index begin = 0; begin < size; begin += piece) {
+    std::memcpy(to + begin, from + begin,
+                static_cast<std::size_t>(std::min(piece, size - begin)) * sizeof(float));
+  }
 }
 
 }  // namespace
@@ -79,11 +90,33 @@ std::vector<Timing> measure_time(std::span<const Layer<T>> layers, const std::ve
   return timings;
 }
 
-template std::vector<Timing> measure_time(std::span<const Layer<float>>,
-                                          const std::vector<NamedTensor<float>>&, const Tensor<float>&,
-                                          TimingOptions);
-template std::vector<Timing> measure_time(std::span<const Layer<double>>,
-                                          const std::vector<NamedTensor<double>>&, const Tensor<double>&,
-                                          TimingOptions);
+template <class T>
+Traffic least_traffic(const std::vector<NamedTensor<T>>& inputs, const Shape& y) {
+  double in = 0;
+  for (const NamedTensor<T>& input : inputs) in += static_cast<double>(input.value.bytes());
+  const double out = static_cast<double>(y.size()) * sizeof(T);
+  return {.forward = in + out, .backward = 2 * in + out, .step = 3 * in + 2 * out};
+}
+
+double measure_copy(std::size_t bytes) {
+  const std::size_t half = std::max<std::size_t>(bytes / 2, 4096);  // read once, written once
+  const Tensor<float> from = Tensor<float>::zeros({static_cast<Index>(half / sizeof(float))});
+  Tensor<float> to = Tensor<float>::zeros(from.shape());
+  std::vector<double> samples;
+  const Stopwatch total;
+  while (samples.size() < 5 || (samples.size() < 200 && total.nanoseconds() < 50'000'000)) {
+    const Stopwatch watch;
+    copy(from.data(), to.mutable_data(), from.size());
+    samples.push_back(static_cast<double>(std::max<std::int64_t>(watch.nanoseconds(), 1)));
+  }
+  return 2e9 * static_cast<double>(from.bytes()) / quartiles(std::move(samples)).median;
+}
+
+#define WENGERT_INSTANTIATE(T)                                                                             \
+  template std::vector<Timing> measure_time(std::span<const Layer<T>>, const std::vector<NamedTensor<T>>&, \
+                                            const Tensor<T>&, TimingOptions);                              \
+  template Traffic least_traffic(const std::vector<NamedTensor<T>>&, const Shape&);
+WENGERT_INSTANTIATE(float)
+WENGERT_INSTANTIATE(double)
 
 }  // namespace wengert

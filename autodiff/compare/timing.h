@@ -24,6 +24,13 @@ struct Timing {
   int rounds = 0;
 };
 
+/// The bytes that each pass has to move at least: every input read once, every output written once.
+struct Traffic {
+  double forward = 0;   ///< inputs and y
+  double backward = 0;  ///< inputs, dy and the gradients
+  double step = 0;      ///< both
+};
+
 struct TimingOptions {
   double seconds = 1.0;  ///< for all layers together, after a warm-up
   int least_rounds = 5;
@@ -34,6 +41,13 @@ struct TimingOptions {
 template <class T>
 std::vector<Timing> measure_time(std::span<const Layer<T>> layers, const std::vector<NamedTensor<T>>& inputs,
                                  const Tensor<T>& dy, TimingOptions options = {});
+
+template <class T>
+Traffic least_traffic(const std::vector<NamedTensor<T>>& inputs, const Shape& y);
+
+/// Bytes read and written in a second by a copy of `bytes` bytes: the median of some runs, by as many threads
+/// as the kernels use.
+double measure_copy(std::size_t bytes);
 
 /// Quartiles of some samples, by linear interpolation.
 Quartiles quartiles(std::vector<double> samples);

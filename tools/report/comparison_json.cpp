@@ -23,8 +23,8 @@ Json agreement_json(const AgreementRow& r) {
           {"difference", number(r.difference)},
           {"relative", number(r.relative)},
           {"of_allowance", number(r.of_allowance)},
-          {"staged_error", number(r.staged_error)},
-          {"fused_error", number(r.fused_error)},
+          {"staged_error", number(r.accuracy.staged_error)},
+          {"fused_error", number(r.accuracy.fused_error)},
           {"condition", number(r.condition)},
           {"non_finite", r.non_finite}};
 }

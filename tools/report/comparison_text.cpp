@@ -33,10 +33,11 @@ void write_inputs(Out out, const Comparison& c) {
 
 // Which form is nearer to the truth, and by what factor; below a factor of 1.5 chance decides.
 std::string closer(const AgreementRow& r) {
-  if (r.staged_error == r.fused_error) return "alike";  // both may be 0
-  const double factor = r.staged_error / r.fused_error;
-  if (factor >= 1.5) return std::isinf(factor) ? "fused" : fmt::format("fused {:.1f}×", factor);
-  if (factor <= 1 / 1.5) return factor == 0 ? "staged" : fmt::format("staged {:.1f}×", 1 / factor);
+  const Accuracy& a = r.accuracy;
+  if (a.closer != Closer::alike) {
+    const std::string form = a.closer == Closer::fused ? "fused" : "staged";
+    return std::isinf(a.factor) ? form : fmt::format("{} {:.1f}×", form, a.factor);
+  }
   return "alike";
 }
 
@@ -51,7 +52,7 @@ void write_agreement(Out out, const Comparison& c, TextOptions options) {
                           verdict)
             : fmt::format("{:>12}", verdict);
     fmt::format_to(out, "  {:<12}{:>14.1e}{:>14.3f}{:>14.1e}{:>14.1e}{:>16}{}\n", r.what, r.difference,
-                   r.of_allowance, r.staged_error, r.fused_error, closer(r), shown);
+                   r.of_allowance, r.accuracy.staged_error, r.accuracy.fused_error, closer(r), shown);
     if (r.non_finite > 0) {
       fmt::format_to(out, "  {:<12}{} elements are finite in neither form\n", "", r.non_finite);
     }

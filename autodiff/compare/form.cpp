@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include <autodiff/compare/form.h>
+
+#include <string>
+
+namespace wengert::form {
+
+void expect_inputs(std::size_t came, std::size_t expected) {
+  if (came == expected) return;
+  throw ShapeError("compare: " + std::to_string(came) + " inputs came, the form takes " +
+                   std::to_string(expected));
+}
+
+}  // namespace wengert::form
