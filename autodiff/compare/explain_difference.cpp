@@ -2,8 +2,8 @@
 #include <autodiff/compare/explain_difference.h>
 #include <autodiff/compare/slicing.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace wengert {
@@ -32,32 +32,43 @@ struct Story {
   double explained = 0;       // share of the squares of the difference
 };
 
+// The normal equations of a least-squares fit of two columns; the second may be zero.
+struct Normal {
+  double aa = 0, ab = 0, bb = 0, ad = 0, bd = 0;
+
+  void add(double a, double b, double d) {
+    aa += a * a, ab += a * b, bb += b * b;
+    ad += a * d, bd += b * d;
+  }
+  std::array<double, 2> solved() const {
+    const double determinant = aa * bb - ab * ab;
+    if (determinant <= 1e-12 * aa * bb) return {aa > 0 ? ad / aa : 0, 0};  // one column does as well
+    return {(ad * bb - bd * ab) / determinant, (bd * aa - ad * ab) / determinant};
+  }
+};
+
 class Fitter {
  public:
   Fitter(Column difference, std::vector<Column> parts, Column allowed)
       : difference_(std::move(difference)), parts_(std::move(parts)), allowed_(std::move(allowed)) {}
 
+  /// One or two parts.
   Story fit(std::vector<std::size_t> parts, const Slicing& slicing) const {
-    const auto k = static_cast<Index>(parts.size());
-    std::vector<Eigen::MatrixXd> gram(slicing.count, Eigen::MatrixXd::Zero(k, k));
-    std::vector<Eigen::VectorXd> right(slicing.count, Eigen::VectorXd::Zero(k));
+    std::vector<Normal> normal(slicing.count);
     for (std::size_t i = 0; i < difference_.size(); ++i) {
-      const std::size_t s = slicing.of[i];
-      for (Index a = 0; a < k; ++a) {
-        right[s](a) += at(parts, a, i) * difference_[i];
-        for (Index b = 0; b < k; ++b) gram[s](a, b) += at(parts, a, i) * at(parts, b, i);
-      }
+      const double a = parts_[parts[0]][i];
+      const double b = parts.size() > 1 ? parts_[parts[1]][i] : 0;
+      normal[slicing.of[i]].add(a, b, difference_[i]);
     }
-    std::vector<Eigen::VectorXd> factors;
-    for (std::size_t s = 0; s < slicing.count; ++s)
-      factors.push_back(gram[s].completeOrthogonalDecomposition().solve(right[s]));
     Story story{.parts = parts, .added = std::vector<Column>(parts.size())};
-    for (Index a = 0; a < k; ++a)
-      for (const Eigen::VectorXd& f : factors) story.added[static_cast<std::size_t>(a)].push_back(f(a));
+    std::vector<std::array<double, 2>> factors;
+    for (const Normal& n : normal) factors.push_back(n.solved());
+    for (std::size_t p = 0; p < parts.size(); ++p)
+      for (const auto& f : factors) story.added[p].push_back(f[p]);
     double before = 0, after = 0;
     for (std::size_t i = 0; i < difference_.size(); ++i) {
       double left = difference_[i];
-      for (Index a = 0; a < k; ++a) left -= factors[slicing.of[i]](a) * at(parts, a, i);
+      for (std::size_t p = 0; p < parts.size(); ++p) left -= factors[slicing.of[i]][p] * parts_[parts[p]][i];
       before += difference_[i] * difference_[i];
       after += left * left;
       const double bound = fit_slack * allowed_[i];
@@ -68,9 +79,6 @@ class Fitter {
   }
 
  private:
-  double at(const std::vector<std::size_t>& parts, Index a, std::size_t i) const {
-    return parts_[parts[static_cast<std::size_t>(a)]][i];
-  }
   Column difference_;
   std::vector<Column> parts_;
   Column allowed_;
