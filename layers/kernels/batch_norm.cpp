@@ -6,6 +6,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 #include <layers/kernels/batch_norm.h>
+#include <layers/kernels/batch_norm_block-inl.h>
 #include <layers/kernels/batch_norm_column_pass-inl.h>
 #include <layers/kernels/batch_norm_reference.h>
 #include <layers/kernels/batch_norm_row_pass-inl.h>
@@ -18,79 +19,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 namespace {
-
-// The caller's arrays, [channels] each, in the order of ChannelArrays; null where there is none.
-template <class T>
-struct Parameters {
-  const T *gamma, *beta;
-  T *mean_hi, *mean_lo, *var, *inv_std;
-  T *dgamma, *dbeta;
-  T eps;
-};
-
-// Channels [first, first + n) with everything that is kept for them: sums of every chunk, and padded arrays.
-template <class T>
-struct Block {
-  Index first, n, padded;
-  ChannelSums sums;
-  ChannelArrays<T> arrays;
-
-  static Index padding(Index n) { return round_up(n, 16); }
-  static Index bytes(Index n, Index chunks) {
-    return 3 * Workspace::bytes<double>(padding(n) * chunks) + 11 * Workspace::bytes<T>(padding(n));
-  }
-  ChannelSums chunk(Index k) const { return sums + k * padded; }
-};
-
-template <class T>
-void copy(const T* from, T* to, Index n) {
-  if (from != nullptr && to != nullptr) std::memcpy(to, from, static_cast<size_t>(n) * sizeof(T));
-}
-
-template <class T, bool backward>
-Block<T> make_block(Workspace& space, const Parameters<T>& p, Index first, Index n, Index chunks) {
-  const Index padded = Block<T>::padding(n);
-  const auto wide = [&] { return space.take<double>(padded * chunks); };
-  const auto take = [&] { return space.take<T>(padded); };
-  Block<T> block{first, n, padded, {wide(), wide(), wide()}, {}};
-  block.arrays = {take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take()};
-  std::fill_n(block.arrays.gamma, n, T{1});
-  if (p.gamma != nullptr) copy(p.gamma + first, block.arrays.gamma, n);
-  if constexpr (backward) {
-    copy<T>(p.mean_hi + first, block.arrays.mean_hi, n);
-    copy<T>(p.mean_lo + first, block.arrays.mean_lo, n);
-    copy<T>(p.inv_std + first, block.arrays.inv_std, n);
-  } else if (p.beta != nullptr) {
-    copy(p.beta + first, block.arrays.beta, n);
-  }
-  return block;
-}
-
-// Merges the chunks as a binary tree of fixed form, and hands the caller what he asked for.
-template <class T, bool backward, class Pass>
-void finish(const Pass& pass, const Block<T>& block, const Parameters<T>& p, double count) {
-  std::vector<double> counts(static_cast<size_t>(pass.chunks()));
-  for (Index k = 0; k < pass.chunks(); ++k) counts[static_cast<size_t>(k)] = pass.count(k);
-  for (Index span = 1; span < pass.chunks(); span *= 2) {
-    for (Index k = 0; k + span < pass.chunks(); k += 2 * span) {
-      double& n = counts[static_cast<size_t>(k)];
-      const double more = counts[static_cast<size_t>(k + span)];
-      merge_chunk<backward>(block.n, block.chunk(k), n, block.chunk(k + span), more);
-      n += more;
-    }
-  }
-  const ChannelArrays<T>& a = block.arrays;
-  const auto give = [&](const T* from, T* to) {
-    if (to != nullptr) copy(from, to + block.first, block.n);
-  };
-  if constexpr (backward) {
-    finish_backward(block.n, block.sums, count, a);
-    give(a.dgamma, p.dgamma), give(a.dbeta, p.dbeta);
-  } else {
-    finish_forward(block.n, block.sums, count, p.eps, a);
-    give(a.mean_hi, p.mean_hi), give(a.mean_lo, p.mean_lo), give(a.var, p.var), give(a.inv_std, p.inv_std);
-  }
-}
 
 // Both sweeps of a block before the next block.
 template <class T, bool backward, class Pass>

@@ -13,9 +13,6 @@ namespace {
 constexpr Index kib = 1024;
 constexpr Index max_chunks = 64;
 
-// Entering a parallel region costs about a microsecond, the time in which one core sweeps some tens of KiB.
-int threads_for(Index bytes, const Machine& machine) { return bytes < 256 * kib ? 1 : machine.threads; }
-
 Index power_of_two(Index at_least) {
   return static_cast<Index>(std::bit_ceil(static_cast<std::uint64_t>(at_least)));
 }
@@ -29,8 +26,10 @@ Machine this_machine() {
 #endif
     return 512 * kib;
   }();
-  return {l2_bytes, available_threads()};
+  return {.l2_bytes = l2_bytes, .threads = available_threads()};
 }
+
+int threads_for(Index bytes, const Machine& machine) { return bytes < 256 * kib ? 1 : machine.threads; }
 
 bool use_columns(ChannelView view) { return view.inner == 1 || (view.inner < 16 && view.outer >= 8); }
 
@@ -39,7 +38,7 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   const Index row = view.channels * view.inner;
   const Index total = row * view.outer;
   const Index bytes = total * element_bytes;
-  plan.non_temporal = bytes >= non_temporal_bytes;
+  plan.non_temporal = bytes >= machine.non_temporal_from;
   plan.threads = threads_for(bytes, machine);
 
   // Rows are joined, by a power of two, until each starts on a vector and a narrow one fills a step of four.
@@ -77,7 +76,7 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
   RowPlan plan{};
   const Index channel_bytes = view.count() * element_bytes;
   const Index bytes = channel_bytes * view.channels;
-  plan.non_temporal = bytes >= non_temporal_bytes;
+  plan.non_temporal = bytes >= machine.non_temporal_from;
   plan.threads = threads_for(bytes, machine);
 
   const Index tile = RowPlan::tile_vectors * lanes;

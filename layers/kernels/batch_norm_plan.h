@@ -32,9 +32,14 @@ inline constexpr Index non_temporal_bytes = Index{4} << 20;
 struct Machine {
   Index l2_bytes;  ///< of one core
   int threads;
+  Index non_temporal_from =
+      non_temporal_bytes;  ///< other where the view is a part of an output: by its shape
 };
 
 Machine this_machine();
+
+/// Entering a parallel region costs about a microsecond, the time in which one core sweeps some tens of KiB.
+int threads_for(Index bytes, const Machine& machine);
 
 /// The rows [outer, channels·inner] read as `rows` rows of `width`, and `rest` elements that are left.
 /// Several rows of a narrow tensor make one row: no vector is ever partly empty but the last.

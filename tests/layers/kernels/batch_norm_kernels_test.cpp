@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The vector kernels against the scalar reference in long double, for every instruction set that the machine
 // has.
-#include <hwy/targets.h>
 #include <layers/kernels/batch_norm.h>
 #include <layers/kernels/batch_norm_reference.h>
-#include <omp.h>
 #include <tests/layers/kernels/batch_norm_problem.h>
+#include <tests/layers/kernels/each_target.h>
 #include <tests/support/catch.h>
 
 #include <limits>
@@ -32,28 +31,6 @@ const auto run_reference = [](const auto& in) {
   return run_batch_norm(
       in, [](auto... a) { kernels::reference::batch_norm_forward(a...); },
       [](auto... a) { kernels::reference::batch_norm_backward(a...); });
-};
-
-// Calls body once for each instruction set, which the kernels are then dispatched to.
-template <class Body>
-void for_each_target(Body body) {
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    CAPTURE(hwy::TargetName(target));
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
-
-class Threads {
- public:
-  explicit Threads(int n) : before_(omp_get_max_threads()) { omp_set_num_threads(n); }
-  ~Threads() { omp_set_num_threads(before_); }
-
- private:
-  int before_;
 };
 
 // Of the largest element, in epsilons of T: a result has a few roundings of T, a sum within a tile some more.

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// Both passes over a sample whose channels are more than one element: those of batch normalisation, with the
+// channels merged into groups in between. See group_norm_plan.h.
+#if defined(WENGERT_GROUP_NORM_CHANNEL_PASS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WENGERT_GROUP_NORM_CHANNEL_PASS_INL_H_
+#undef WENGERT_GROUP_NORM_CHANNEL_PASS_INL_H_
+#else
+#define WENGERT_GROUP_NORM_CHANNEL_PASS_INL_H_
+#endif
+
+#include <layers/kernels/batch_norm_column_pass-inl.h>
+#include <layers/kernels/group_norm_row_pass-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+
+template <class T, bool backward>
+class GroupChannelPass {
+ public:
+  GroupChannelPass(const GroupView& view, const GroupArrays<T>& arrays, const Machine& machine)
+      : view_(view),
+        sample_{view.outer, view.channels, view.inner},
+        a_(arrays),
+        plan_(plan_group_channels(view, sizeof(T), backward, machine)) {}
+
+  void run() const {
+    const Index size = view_.batch * view_.channels;
+    Workspace space(backward ? 2 * Workspace::bytes<double>(size) : Workspace::alignment);
+    double* const dgamma = backward ? space.take<double>(size) : nullptr;
+    double* const dbeta = backward ? space.take<double>(size) : nullptr;
+    parallel_ranges(view_.batch * plan_.blocks, plan_.threads, [&](Index begin, Index end) HWY_ATTR {
+      for (Index task = begin; task < end; ++task) {
+        const Index n = task / plan_.blocks, start = n * view_.outer * view_.channels * view_.inner;
+        const SumSource<T, backward> source{a_.x + start, backward ? a_.dy + start : nullptr};
+        T* const out = a_.out == nullptr ? nullptr : a_.out + start;
+        const Task here{n, task % plan_.blocks * plan_.block_groups, dgamma, dbeta};
+        if (use_columns(sample_)) {
+          run_task(ColumnPass<T, backward>(sample_, source, out, plan_.machine), here);
+        } else {
+          run_task(RowPass<T, backward>(sample_, source, out, plan_.machine), here);
+        }
+      }
+    });
+    if (a_.dgamma != nullptr) add_samples(dgamma, a_.dgamma);
+    if (a_.dbeta != nullptr) add_samples(dbeta, a_.dbeta);
+  }
+
+ private:
+  // Groups from `group` on of sample n; where each sample leaves its Σ dy·xhat and Σ dy, [batch, channels].
+  struct Task {
+    Index n, group;
+    double *dgamma, *dbeta;
+  };
+
+  template <class Pass>
+  void run_task(const Pass& pass, const Task& task) const {
+    const Index n_groups = std::min(plan_.block_groups, view_.groups - task.group);
+    const Index first = task.group * view_.group_channels(), n = n_groups * view_.group_channels();
+    const Index statistic = task.n * view_.groups + task.group;
+    const Parameters<T> of_groups{nullptr,    nullptr, a_.mean_hi, a_.mean_lo, a_.var,
+                                  a_.inv_std, nullptr, nullptr,    a_.eps};
+    Workspace space(Block<T>::bytes(n, pass.chunks()) + Block<T>::bytes(n_groups, 1));
+    const Block<T> groups = make_block<T, backward>(space, of_groups, statistic, n_groups, 1);
+    const Parameters<T> of_channels{a_.gamma,
+                                    a_.beta,
+                                    groups.arrays.mean_hi,
+                                    groups.arrays.mean_lo,
+                                    nullptr,
+                                    groups.arrays.inv_std,
+                                    nullptr,
+                                    nullptr,
+                                    a_.eps};
+    const Block<T> channels = make_channels(space, of_channels, first, n, pass.chunks());
+
+    for (Index k = 0; k < pass.chunks(); ++k)
+      pass.sum(k, first, n, channels.chunk(k), channels.arrays.mean_hi);
+    merge_chunks<backward>(pass, n, channels.sums, channels.padded);
+    if constexpr (backward) {
+      const Index at = task.n * view_.channels + first;
+      give_gradients(channels, task.dgamma + at, task.dbeta + at);
+      merge_gradients(channels, groups);
+    } else {
+      merge_moments_of_groups(channels, groups);
+    }
+    finish_sums<T, backward>(groups, of_groups, static_cast<double>(view_.count()));
+    if (a_.out == nullptr) return;
+    spread_coefficients(groups.arrays, channels.arrays, n);
+    for (Index k = pass.chunks(); k-- > 0;) pass.map(k, first, n, channels.arrays);
+  }
+
+  // gamma and beta by channel; the statistics of a channel are those of its group.
+  Block<T> make_channels(Workspace& space, const Parameters<T>& p, Index first, Index n, Index chunks) const {
+    const Parameters<T> affine{p.gamma, p.beta, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, p.eps};
+    const Block<T> block = make_block<T, false>(space, affine, first, n, chunks);
+    for (Index c = 0; backward && c < n; ++c) {
+      const Index g = c / view_.group_channels();
+      block.arrays.mean_hi[c] = p.mean_hi[g];
+      block.arrays.mean_lo[c] = p.mean_lo[g];
+      block.arrays.inv_std[c] = p.inv_std[g];
+    }
+    return block;
+  }
+
+  // Channels of a group have as many elements: its mean is the mean of theirs.
+  void merge_moments_of_groups(const Block<T>& channels, const Block<T>& groups) const {
+    const Index per_group = view_.group_channels();
+    const double inverse = 1 / static_cast<double>(per_group), n = static_cast<double>(sample_.count());
+    for (Index g = 0; g < groups.n; ++g) {
+      const ChannelSums c = channels.sums + g * per_group;
+      const auto from_first = [&](Index i) { return (c.hi[i] - c.hi[0]) + (c.lo[i] - c.lo[0]); };
+      double offset = 0;
+      for (Index i = 1; i < per_group; ++i) offset += from_first(i) * inverse;
+      double m2 = 0, between = 0;
+      for (Index i = 0; i < per_group; ++i) {
+        const double delta = from_first(i) - offset;
+        m2 += c.m2[i];
+        between += delta * delta;
+      }
+      const double lo = c.lo[0] + offset, hi = c.hi[0] + lo;
+      groups.sums.hi[g] = hi;
+      groups.sums.lo[g] = lo - (hi - c.hi[0]);
+      groups.sums.m2[g] = per_group == 1 ? m2 : m2 + n * between;
+    }
+  }
+
+  // Σ dy·xhat and Σ dy of every channel.
+  void give_gradients(const Block<T>& channels, double* dgamma, double* dbeta) const {
+    const ChannelArrays<T>& a = channels.arrays;
+    for (Index c = 0; c < channels.n; ++c) {
+      const double sum_dy = channels.sums.hi[c];
+      dbeta[c] = sum_dy;
+      dgamma[c] = (channels.sums.m2[c] - static_cast<double>(a.mean_lo[c]) * sum_dy) *
+                  static_cast<double>(a.inv_std[c]);
+    }
+  }
+
+  // Σ g and Σ g·(x − mean_hi) of every group, g = gamma·dy.
+  void merge_gradients(const Block<T>& channels, const Block<T>& groups) const {
+    for (Index c = 0; c < channels.n; ++c) {
+      const Index g = c / view_.group_channels();
+      const double gamma = static_cast<double>(channels.arrays.gamma[c]);
+      groups.sums.hi[g] += gamma * channels.sums.hi[c];
+      groups.sums.m2[g] += gamma * channels.sums.m2[c];
+    }
+  }
+
+  void spread_coefficients(const ChannelArrays<T>& groups, const ChannelArrays<T>& channels, Index n) const {
+    for (Index c = 0; c < n; ++c) {
+      const Index g = c / view_.group_channels();
+      const T gamma = channels.gamma[c];
+      channels.mean_hi[c] = groups.mean_hi[g];
+      if constexpr (backward) {
+        channels.direct[c] = groups.direct[g] * gamma;
+        channels.slope[c] = groups.slope[g];
+        channels.offset[c] = groups.offset[g];
+      } else {
+        channels.slope[c] = groups.slope[g] * gamma;
+        channels.offset[c] = groups.offset[g] * gamma + channels.beta[c];
+      }
+    }
+  }
+
+  void add_samples(const double* parts, T* sums) const {
+    std::vector<double> total(static_cast<size_t>(view_.channels), 0.0);
+    for (Index n = 0; n < view_.batch; ++n, parts += view_.channels) {
+      for (Index c = 0; c < view_.channels; ++c) total[static_cast<size_t>(c)] += parts[c];
+    }
+    for (Index c = 0; c < view_.channels; ++c) sums[c] = static_cast<T>(total[static_cast<size_t>(c)]);
+  }
+
+  GroupView view_;
+  ChannelView sample_;
+  GroupArrays<T> a_;
+  GroupChannelPlan plan_;
+};
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include <layers/kernels/group_norm_plan.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+namespace wengert::kernels {
+namespace {
+
+constexpr Index kib = 1024;
+constexpr Index max_chunks = 64;
+
+}  // namespace
+
+GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, const Machine& machine) {
+  GroupRowPlan plan{};
+  const Index sample_bytes = view.channels * element_bytes;
+  const Index bytes = view.batch * sample_bytes;
+  plan.non_temporal = bytes >= machine.non_temporal_from;
+  plan.threads = threads_for(bytes, machine);
+  // Each chunk ends with a sweep over its dgamma and dbeta: it has to be worth it.
+  const Index worth = std::max(GroupRowPlan::tile_samples, 128 * kib / sample_bytes);
+  plan.chunk_samples =
+      round_up(std::max(worth, divide_up(view.batch, max_chunks)), GroupRowPlan::tile_samples);
+  plan.chunks = divide_up(view.batch, plan.chunk_samples);
+  const Index resident = std::max(Index{1}, machine.l2_bytes / 4 / (2 * sample_bytes));
+  plan.block_samples = std::min(GroupRowPlan::tile_samples,
+                                static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(resident))));
+  return plan;
+}
+
+GroupChannelPlan plan_group_channels(const GroupView& view, Index element_bytes, bool backward,
+                                     const Machine& machine) {
+  GroupChannelPlan plan{};
+  const Index bytes = view.size() * element_bytes;
+  plan.threads = threads_for(bytes, machine);
+  const Index group_bytes = view.count() * element_bytes * (backward ? 2 : 1);
+  const Index resident = machine.l2_bytes / 2 / group_bytes;
+  const Index share = plan.threads == 1 ? view.groups : divide_up(view.statistics(), 4 * plan.threads);
+  const Index most = std::max(Index{1}, 512 / view.group_channels());
+  // Columns are read row after row, all channels of a sample at once.
+  const bool whole = use_columns({view.outer, view.channels, view.inner});
+  plan.block_groups =
+      whole ? view.groups : std::clamp(std::min({resident, share, most}), Index{1}, view.groups);
+  plan.blocks = divide_up(view.groups, plan.block_groups);
+  plan.machine = machine;
+  const bool past_cache = bytes >= machine.non_temporal_from;
+  plan.machine.non_temporal_from = past_cache ? 0 : std::numeric_limits<Index>::max();
+  return plan;
+}
+
+}  // namespace wengert::kernels

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// How a group normalisation is cut into work.
+//
+//   rows       outer = inner = 1: a group is a run of memory, and gamma lies along it (layer and RMS norm)
+//   channels   the passes of batch normalisation over one sample, whose channels are then merged into groups
+//
+// What a sum is made of follows from the shape and the vector length alone: the bits of a result do not
+// depend on the threads.
+#pragma once
+
+#include <layers/kernels/batch_norm_plan.h>
+#include <layers/kernels/group_norm.h>
+
+namespace wengert::kernels {
+
+inline bool use_rows(const GroupView& view) { return view.outer == 1 && view.inner == 1; }
+
+/// The backward pass over rows. A sample is all groups of one row of x.
+struct GroupRowPlan {
+  static constexpr Index tile_vectors = 128;  ///< of a row are summed in T; then in float64
+  static constexpr Index tile_samples = 32;   ///< of dgamma and dbeta are summed in T; then in float64
+
+  Index chunk_samples;  ///< one task, with its own dgamma and dbeta
+  Index chunks;
+  Index block_samples;  ///< read twice while they are in cache; divides tile_samples
+  int threads;
+  bool non_temporal;
+};
+
+/// The two sweeps over one sample are a task, or over some of its groups.
+struct GroupChannelPlan {
+  Index block_groups;
+  Index blocks;  ///< of a sample
+  int threads;
+  Machine machine;  ///< for the passes over a sample
+};
+
+GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, const Machine& machine);
+GroupChannelPlan plan_group_channels(const GroupView& view, Index element_bytes, bool backward,
+                                     const Machine& machine);
+
+}  // namespace wengert::kernels

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// The two loops of layer normalisation: rows of memory with gamma and beta along them. How a run ends that is
+// no whole number of vectors: see batch_norm_loops-inl.h.
+#if defined(WENGERT_GROUP_NORM_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WENGERT_GROUP_NORM_ROWS_INL_H_
+#undef WENGERT_GROUP_NORM_ROWS_INL_H_
+#else
+#define WENGERT_GROUP_NORM_ROWS_INL_H_
+#endif
+
+#include <layers/kernels/batch_norm_loops-inl.h>
+#include <layers/kernels/batch_norm_rows-inl.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+
+/// Rows that one load of gamma, dgamma and dbeta serves: as many as the registers hold.
+inline constexpr size_t rows_at_once = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+
+/// What the first sweep of the backward pass reads, and the two sums it has for every column.
+template <class T>
+struct RowSource {
+  const T *x, *dy, *gamma;
+  T *dgamma, *dbeta;  // Σ dy·xhat, Σ dy
+};
+
+/// The statistics of `rows_at_once` rows or fewer, and their sums Σ g and Σ g·(x − hi), g = gamma·dy.
+template <class T>
+struct RowSums {
+  T hi[rows_at_once], lo[rows_at_once], inv_std[rows_at_once];
+  double g[rows_at_once], g_centred[rows_at_once];
+};
+
+/// Adds columns [j, j + n) of `rows` rows: row r of x and dy starts at r·stride.
+template <size_t rows, class T>
+HWY_INLINE void sum_gradient_tile(const RowSource<T>& source, Index stride, Index j, Index n,
+                                  RowSums<T>& sums) {
+  const Vectors<T> d;
+  const Index step = lanes<T>();
+  Vec<T> hi[rows], inv_std[rows], lo_inv_std[rows], g[rows], g_centred[rows];
+  for (size_t r = 0; r < rows; ++r) {
+    hi[r] = hn::Set(d, sums.hi[r]);
+    inv_std[r] = hn::Set(d, sums.inv_std[r]);
+    lo_inv_std[r] = hn::Set(d, sums.lo[r] * sums.inv_std[r]);
+    g[r] = g_centred[r] = hn::Zero(d);
+  }
+  const auto add = [&](Index at, Vec<T> gamma, auto load) HWY_ATTR {
+    auto dgamma = hn::LoadU(d, source.dgamma + at), dbeta = hn::LoadU(d, source.dbeta + at);
+    for (size_t r = 0; r < rows; ++r) {
+      const auto [centred, dy] = load(static_cast<Index>(r) * stride + at, hi[r]);
+      const auto product = hn::Mul(dy, centred);
+      g[r] = hn::MulAdd(gamma, dy, g[r]);
+      g_centred[r] = hn::MulAdd(gamma, product, g_centred[r]);
+      dgamma = hn::NegMulAdd(dy, lo_inv_std[r], hn::MulAdd(product, inv_std[r], dgamma));
+      dbeta = hn::Add(dbeta, dy);
+    }
+    hn::StoreU(dgamma, d, source.dgamma + at);
+    hn::StoreU(dbeta, d, source.dbeta + at);
+  };
+  struct Pair {
+    Vec<T> centred, dy;
+  };
+  const Index end = j + n;
+  for (; j + step <= end; j += step) {
+    add(j, hn::LoadU(d, source.gamma + j), [&](Index i, Vec<T> mean) HWY_ATTR {
+      return Pair{hn::Sub(hn::LoadU(d, source.x + i), mean), hn::LoadU(d, source.dy + i)};
+    });
+  }
+  if (j < end && n < step) {
+    const auto taken = first_lanes<T>(n);
+    add(j, load_short(source.gamma + j, n), [&](Index i, Vec<T> mean) HWY_ATTR {
+      return Pair{hn::IfThenElseZero(taken, hn::Sub(load_short(source.x + i, n), mean)),
+                  load_short(source.dy + i, n)};
+    });
+  } else if (j < end) {
+    const auto seen = first_lanes<T>(step - (end - j));
+    add(end - step, hn::LoadU(d, source.gamma + end - step), [&](Index i, Vec<T> mean) HWY_ATTR {
+      return Pair{hn::IfThenZeroElse(seen, hn::Sub(hn::LoadU(d, source.x + i), mean)),
+                  hn::IfThenZeroElse(seen, hn::LoadU(d, source.dy + i))};
+    });
+  }
+  for (size_t r = 0; r < rows; ++r) {
+    sums.g[r] += static_cast<double>(sum_of_lanes<T>(g[r]));
+    sums.g_centred[r] += static_cast<double>(sum_of_lanes<T>(g_centred[r]));
+  }
+}
+
+/// What the second sweep reads and writes; out may be x or dy. Coefficients are those of a row:
+///   forward    out = gamma·(slope·(x − mean) + offset) + beta
+///   backward   out = direct·gamma·dy + slope·(x − mean) + offset
+template <class T, bool backward, bool non_temporal>
+struct AffineTarget {
+  const T *x, *dy, *gamma, *beta;
+  T* out;
+
+  using Coefficients = MapVectors<T, backward>;
+
+  // Element i of the tensors, j of the row.
+  HWY_INLINE Vec<T> at(Index i, Index j, const Coefficients& c) const {
+    const Vectors<T> d;
+    return combine(hn::LoadU(d, x + i), hn::LoadU(d, (backward ? dy : x) + i), hn::LoadU(d, gamma + j),
+                   hn::LoadU(d, (backward ? gamma : beta) + j), c);
+  }
+  HWY_INLINE void store(Vec<T> v, Index i) const {
+    if constexpr (non_temporal) {
+      hn::Stream(v, Vectors<T>(), out + i);
+    } else {
+      hn::StoreU(v, Vectors<T>(), out + i);
+    }
+  }
+  HWY_INLINE void map_short(Index i, Index n, const Coefficients& c) const {
+    store_short(combine(load_short(x + i, n), load_short((backward ? dy : x) + i, n), load_short(gamma, n),
+                        load_short(backward ? gamma : beta, n), c),
+                out + i, n);
+  }
+
+ private:
+  static HWY_INLINE Vec<T> combine(Vec<T> v, Vec<T> cotangent, Vec<T> scale, Vec<T> shift,
+                                   const Coefficients& c) {
+    const Vec<T> linear = hn::MulAdd(c.slope, hn::Sub(v, c.mean), c.offset);
+    return backward ? hn::MulAdd(c.direct, hn::Mul(scale, cotangent), linear)
+                    : hn::MulAdd(scale, linear, shift);
+  }
+};
+
+/// Writes the n elements of the row that starts at i.
+template <class T, bool backward, bool non_temporal>
+HWY_INLINE void map_affine_row(const AffineTarget<T, backward, non_temporal>& target, Index i, Index n,
+                               const MapVectors<T, backward>& c) {
+  const Index step = lanes<T>();
+  if (n < step) {
+    target.map_short(i, n, c);
+    return;
+  }
+  // It overlaps the vector before, and out may be an input: computed before either is stored.
+  const Index last = n - step;
+  const auto last_value = target.at(i + last, last, c);
+  Index j = 0;
+  for (; j + 2 * step <= last; j += 2 * step) {
+    const auto first = target.at(i + j, j, c), second = target.at(i + j + step, j + step, c);
+    target.store(first, i + j);
+    target.store(second, i + j + step);
+  }
+  for (; j < last; j += step) target.store(target.at(i + j, j, c), i + j);
+  target.store(last_value, i + last);
+}
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
