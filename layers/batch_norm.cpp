@@ -1,65 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/fuse.h>
 #include <autodiff/ops.h>
-#include <autodiff/record.h>
+#include <layers/batch_layout.h>
 #include <layers/batch_norm.h>
 #include <layers/kernels/batch_norm.h>
 
-#include <cmath>
-#include <numeric>
 #include <vector>
 
 namespace wengert {
 namespace {
 
-// What both forms ask of their arguments, and how they look at x.
-struct Layout {
-  int channel_axis;
-  Shape channels;             // [C]
-  Shape parameter;            // gamma and beta so that they broadcast against x: [C, 1, 1] for NCHW
-  std::vector<int> others;    // the axes that are normalised over
-  kernels::ChannelView view;  // [outer, C, inner]
-};
-
 template <class T>
-Layout checked_layout(const Shape& x, const std::optional<T>& gamma, const std::optional<T>& beta,
-                      BatchNormOptions options) {
-  if (!std::isfinite(options.eps) || options.eps < 0) {
-    throw_value("batch_norm", "eps", options.eps, "a finite number >= 0");
-  }
-  if (x.rank() < 2) throw ShapeError("batch_norm: x has shape " + to_string(x) + ", expected rank 2 or more");
-  Layout layout;
-  layout.channel_axis = resolve_axis("batch_norm", options.channel_axis, x.rank());
-  const Index channels = x[layout.channel_axis];
-  layout.channels = {channels};
-  if (gamma) expect_shape("batch_norm", "gamma", gamma->shape(), layout.channels);
-  if (beta) expect_shape("batch_norm", "beta", beta->shape(), layout.channels);
-  const auto product = [](const Index* first, const Index* last) {
-    return std::accumulate(first, last, Index{1}, std::multiplies<>());
-  };
-  layout.view = {.outer = product(x.begin(), x.begin() + layout.channel_axis),
-                 .channels = channels,
-                 .inner = product(x.begin() + layout.channel_axis + 1, x.end())};
+BatchLayout training_layout(const Shape& x, const std::optional<T>& gamma, const std::optional<T>& beta,
+                            BatchNormOptions options) {
+  BatchLayout layout = batch_layout("batch_norm", x, options);
+  expect_affine("batch_norm", layout, gamma, beta);
   if (layout.view.count() < 2) {
     throw ShapeError("batch_norm: x has shape " + to_string(x) + " with " +
                      std::to_string(layout.view.count()) +
                      " values per channel, expected at least 2 in training");
   }
-  std::vector<Index> parameter(static_cast<std::size_t>(x.rank() - layout.channel_axis), 1);
-  parameter[0] = channels;
-  layout.parameter = Shape(std::span<const Index>(parameter));
-  for (int axis = 0; axis < x.rank(); ++axis) {
-    if (axis != layout.channel_axis) layout.others.push_back(axis);
-  }
   return layout;
-}
-
-template <class T>
-void expect_one_tape(const Var<T>& x, const std::optional<Var<T>>& gamma, const std::optional<Var<T>>& beta) {
-  std::vector<const Var<T>*> inputs{&x};
-  if (gamma) inputs.push_back(&*gamma);
-  if (beta) inputs.push_back(&*beta);
-  common_tape<T>("batch_norm", inputs);
 }
 
 }  // namespace
@@ -68,8 +29,8 @@ void expect_one_tape(const Var<T>& x, const std::optional<Var<T>>& gamma, const 
 template <class T>
 BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar<T> beta,
                                       BatchNormOptions options) {
-  const Layout layout = checked_layout(x.shape(), gamma, beta, options);
-  expect_one_tape(x, gamma, beta);
+  const BatchLayout layout = training_layout(x.shape(), gamma, beta, options);
+  expect_one_tape("batch_norm", x, gamma, beta);
   const Axes others{std::span<const int>(layout.others)};
   const Var<T>& on_tape = x.on_tape() || !gamma ? x : *gamma;
   const auto layer = scope(on_tape, "batch_norm");
@@ -138,7 +99,7 @@ FusedText closed_form_text(bool gamma, bool beta) {
 template <class T>
 BatchNormResult<T> fused::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar<T> beta,
                                      BatchNormOptions options) {
-  const Layout layout = checked_layout(x.shape(), gamma, beta, options);
+  const BatchLayout layout = training_layout(x.shape(), gamma, beta, options);
   const kernels::ChannelView view = layout.view;
   const bool has_gamma = gamma.has_value();
   const bool has_beta = beta.has_value();
@@ -193,7 +154,7 @@ template <class T>
 fused::BatchNormTerms<T> fused::batch_norm_terms(const Tensor<T>& x,
                                                  std::type_identity_t<std::optional<Tensor<T>>> gamma,
                                                  const Tensor<T>& dy, BatchNormOptions options) {
-  const Layout layout = checked_layout<Tensor<T>>(x.shape(), gamma, std::nullopt, options);
+  const BatchLayout layout = training_layout<Tensor<T>>(x.shape(), gamma, std::nullopt, options);
   expect_shape("batch_norm_terms", "dy", dy.shape(), x.shape());
   const kernels::ChannelView view = layout.view;
   const T* scale = gamma ? gamma->data() : nullptr;
