@@ -57,9 +57,12 @@ class Gradients {
   /// Throws TapeError for an x on another tape, one that BackwardOptions::wrt did not name, or an inner node
   /// whose cotangent was not kept.
   Tensor<T> operator[](const Var<T>& x) const { return get(x).value(); }
+  /// The same for a parameter. Throws TapeError when it is no leaf of the tape.
+  Tensor<T> operator[](const Parameter<T>& parameter) const { return get(leaf_of(parameter)).value(); }
 
   /// The same as a Var to differentiate again. Throws TapeError when the sweep was not recorded.
   Var<T> var(const Var<T>& x) const;
+  Var<T> var(const Parameter<T>& parameter) const { return var(leaf_of(parameter)); }
 
   /// Whether `x` is connected at all: tells "zero" from "not connected".
   bool reached(const Var<T>& x) const;
@@ -69,6 +72,7 @@ class Gradients {
 
  private:
   Var<T> get(const Var<T>& x) const;
+  Var<T> leaf_of(const Parameter<T>& parameter) const;
   void expect_answer(const Var<T>& x) const;
 
   std::shared_ptr<TapeState<T>> tape_;

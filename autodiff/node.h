@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -124,8 +125,9 @@ struct TapeState {
   std::vector<GraphScope> scopes{GraphScope{}};
   std::unordered_map<NodeId, std::string> labels;
   std::vector<Mark> marks;
-  int scope = 0;          // the innermost open one
-  bool backward = false;  // a recorded sweep is under way
+  std::map<std::shared_ptr<const void>, NodeId> parameters;  // by identity: the leaf of each
+  int scope = 0;                                             // the innermost open one
+  bool backward = false;                                     // a recorded sweep is under way
   bool profile = false;
   bool check_finite = false;
   bool keep_values = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/finite.h>
+#include <autodiff/record.h>
 #include <autodiff/tape.h>
 
 #include <algorithm>
@@ -18,6 +19,14 @@ Var<T> Tape<T>::leaf(Tensor<T> value, std::string_view label) {
   node.value = value.buffer();
   state_->nodes.push_back(std::move(node));
   const NodeId id = state_->next_id() - 1;
+  if (!label.empty()) state_->labels[id] = label;
+  return Var<T>(std::move(value), state_, id);
+}
+
+template <class T>
+Var<T> Tape<T>::constant(Tensor<T> value, std::string_view label) {
+  if (!value) throw TapeError("constant: \"" + std::string(label) + "\" has no value, expected a tensor");
+  const NodeId id = node_for(*state_, Var<T>(value));
   if (!label.empty()) state_->labels[id] = label;
   return Var<T>(std::move(value), state_, id);
 }
@@ -65,6 +74,7 @@ void TapeState<T>::truncate(NodeId first, std::size_t first_scope) {
   scopes.resize(first_scope);
   std::erase_if(labels, [&](const auto& entry) { return entry.first >= first; });
   std::erase_if(marks, [&](const Mark& m) { return m.node >= first; });
+  std::erase_if(parameters, [&](const auto& entry) { return entry.second >= first; });
 }
 
 template <class T>

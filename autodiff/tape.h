@@ -12,10 +12,21 @@
 namespace wengert {
 
 template <class T>
+class Parameter;
+
+template <class T>
 class Tape {
  public:
+  Tape() = default;
+  /// The tape of a Var, for those who write layers.
+  explicit Tape(std::shared_ptr<TapeState<T>> state) : state_(std::move(state)) {}
+
   /// An input whose gradient can be asked for. The label is for people: errors and graphs.
   Var<T> leaf(Tensor<T> value, std::string_view label = {});
+  /// A parameter is the same leaf each time. Throws TapeError when its value has changed since the first.
+  Var<T> leaf(const Parameter<T>& parameter);
+  /// An input that has a place on the tape and needs no gradient: the data that a network starts from.
+  Var<T> constant(Tensor<T> value, std::string_view label = {});
 
   /// Nanoseconds a node, forward and backward, from now on.
   void profile(bool on) { state_->profile = on; }
