@@ -34,4 +34,11 @@ BatchLayout batch_layout(std::string_view op, const Shape& x, BatchNormOptions o
   return layout;
 }
 
+void expect_two_values(std::string_view op, const Shape& x, const BatchLayout& layout) {
+  if (layout.view.count() >= 2) return;
+  throw ShapeError(std::string(op) + ": x has shape " + to_string(x) + " with " +
+                   std::to_string(layout.view.count()) +
+                   " values per channel, expected at least 2 in training");
+}
+
 }  // namespace wengert

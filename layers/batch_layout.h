@@ -22,12 +22,24 @@ struct BatchLayout {
 /// Throws ShapeError for rank < 2 and a channel axis out of range, ValueError for eps negative or not finite.
 BatchLayout batch_layout(std::string_view op, const Shape& x, BatchNormOptions options);
 
+void expect_two_values(std::string_view op, const Shape& x, const BatchLayout& layout);
+
 /// Throws ShapeError for a gamma or beta, Var or Tensor, of another shape than [C].
 template <class Values>
 void expect_affine(std::string_view op, const BatchLayout& layout, const std::optional<Values>& gamma,
                    const std::optional<Values>& beta) {
   if (gamma) expect_shape(op, "gamma", gamma->shape(), layout.channels);
   if (beta) expect_shape(op, "beta", beta->shape(), layout.channels);
+}
+
+/// The layout, with what training asks for as well: throws ShapeError for fewer than two values a channel.
+template <class Values>
+BatchLayout training_layout(std::string_view op, const Shape& x, const std::optional<Values>& gamma,
+                            const std::optional<Values>& beta, BatchNormOptions options) {
+  BatchLayout layout = batch_layout(op, x, options);
+  expect_affine(op, layout, gamma, beta);
+  expect_two_values(op, x, layout);
+  return layout;
 }
 
 /// Throws TapeError when two of them are on different tapes.

@@ -8,28 +8,11 @@
 #include <vector>
 
 namespace wengert {
-namespace {
-
-template <class T>
-BatchLayout training_layout(const Shape& x, const std::optional<T>& gamma, const std::optional<T>& beta,
-                            BatchNormOptions options) {
-  BatchLayout layout = batch_layout("batch_norm", x, options);
-  expect_affine("batch_norm", layout, gamma, beta);
-  if (layout.view.count() < 2) {
-    throw ShapeError("batch_norm: x has shape " + to_string(x) + " with " +
-                     std::to_string(layout.view.count()) +
-                     " values per channel, expected at least 2 in training");
-  }
-  return layout;
-}
-
-}  // namespace
-
 // Ten small ops, and the tape does the rest. What x reaches y through is marked: the mean, the variance.
 template <class T>
 BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar<T> beta,
                                       BatchNormOptions options) {
-  const BatchLayout layout = training_layout(x.shape(), gamma, beta, options);
+  const BatchLayout layout = training_layout("batch_norm", x.shape(), gamma, beta, options);
   expect_one_tape("batch_norm", x, gamma, beta);
   const Axes others{std::span<const int>(layout.others)};
   const Var<T>& on_tape = x.on_tape() || !gamma ? x : *gamma;
@@ -99,7 +82,7 @@ FusedText closed_form_text(bool gamma, bool beta) {
 template <class T>
 BatchNormResult<T> fused::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar<T> beta,
                                      BatchNormOptions options) {
-  const BatchLayout layout = training_layout(x.shape(), gamma, beta, options);
+  const BatchLayout layout = training_layout("batch_norm", x.shape(), gamma, beta, options);
   const kernels::ChannelView view = layout.view;
   const bool has_gamma = gamma.has_value();
   const bool has_beta = beta.has_value();
@@ -154,7 +137,8 @@ template <class T>
 fused::BatchNormTerms<T> fused::batch_norm_terms(const Tensor<T>& x,
                                                  std::type_identity_t<std::optional<Tensor<T>>> gamma,
                                                  const Tensor<T>& dy, BatchNormOptions options) {
-  const BatchLayout layout = training_layout<Tensor<T>>(x.shape(), gamma, std::nullopt, options);
+  const BatchLayout layout =
+      training_layout<Tensor<T>>("batch_norm", x.shape(), gamma, std::nullopt, options);
   expect_shape("batch_norm_terms", "dy", dy.shape(), x.shape());
   const kernels::ChannelView view = layout.view;
   const T* scale = gamma ? gamma->data() : nullptr;

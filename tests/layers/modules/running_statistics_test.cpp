@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <layers/running_statistics.h>
+#include <layers/modules/running_statistics.h>
 #include <tests/support/all_close.h>
 #include <tests/support/tolerances.h>
 

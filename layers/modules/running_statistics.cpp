@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <layers/running_statistics.h>
+#include <layers/modules/running_statistics.h>
 
 #include <type_traits>
 
