@@ -249,18 +249,27 @@ Gradients<T> backward(const Var<T>& y, BackwardOptions<T> options) {
   return backward(y, Var<T>(Tensor<T>::full(y.shape(), T(1))), std::move(options));
 }
 
+namespace {
+
+template <class T>
+void expect_directions(const std::string& op, const std::string& what, const Var<T>& y,
+                       std::span<const Var<T>> inputs, std::span<const Tensor<T>> directions) {
+  if (!y.on_tape()) throw TapeError(op + ": y is a constant, expected a Var on a tape");
+  if (inputs.size() != directions.size()) {
+    throw ShapeError(op + ": " + std::to_string(directions.size()) + " " + what +
+                     "s came, expected one for each of the " + std::to_string(inputs.size()) + " inputs");
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    expect_shape(op, what + " " + std::to_string(i), directions[i].shape(), inputs[i].shape());
+  }
+}
+
+}  // namespace
+
 template <class T>
 Tensor<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> inputs,
               std::type_identity_t<std::span<const Tensor<T>>> tangents) {
-  if (!y.on_tape()) throw TapeError("jvp: y is a constant, expected a Var on a tape");
-  if (inputs.size() != tangents.size()) {
-    throw ShapeError("jvp: " + std::to_string(tangents.size()) +
-                     " tangents came, expected one for each of the " + std::to_string(inputs.size()) +
-                     " inputs");
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    expect_shape("jvp", "tangent " + std::to_string(i), tangents[i].shape(), inputs[i].shape());
-  }
+  expect_directions<T>("jvp", "tangent", y, inputs, tangents);
   const std::shared_ptr<TapeState<T>>& tape = y.tape();
   const SweepSession session(*tape, false);  // never committed: everything recorded here goes again
   tape->profile = false;
@@ -281,10 +290,35 @@ Tensor<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> inp
   return tangent.value();
 }
 
+template <class T>
+std::vector<Tensor<T>> hvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> inputs,
+                           std::type_identity_t<std::span<const Tensor<T>>> directions) {
+  expect_directions<T>("hvp", "direction", y, inputs, directions);
+  if (y.shape().size() != 1)
+    throw ShapeError("hvp: y has shape " + to_string(y.shape()) + ", expected one element");
+  const SweepSession session(*y.tape(), false);  // never committed: everything recorded here goes again
+  y.tape()->profile = false;
+  const BackwardOptions<T> first{.record = true, .wrt = {inputs.begin(), inputs.end()}};
+  const Gradients<T> gradients = backward(y, first);
+  Var<T> slope(Tensor<T>::scalar(T(0)));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (gradients.reached(inputs[i])) slope = slope + sum(gradients.var(inputs[i]) * Var<T>(directions[i]));
+  }
+  std::vector<Tensor<T>> products;
+  if (!slope.on_tape()) {
+    for (const Var<T>& x : inputs) products.push_back(Tensor<T>::zeros(x.shape()));
+    return products;
+  }
+  const Gradients<T> second = backward(slope, {.keep_saved = true, .wrt = {inputs.begin(), inputs.end()}});
+  for (const Var<T>& x : inputs) products.push_back(second[x]);
+  return products;
+}
+
 #define WENGERT_INSTANTIATE(T)                                                                            \
   template Gradients<T> backward(const Var<T>&, const std::type_identity_t<Var<T>>&, BackwardOptions<T>); \
   template Gradients<T> backward(const Var<T>&, BackwardOptions<T>);                                      \
-  template Tensor<T> jvp(const Var<T>&, std::span<const Var<T>>, std::span<const Tensor<T>>);
+  template Tensor<T> jvp(const Var<T>&, std::span<const Var<T>>, std::span<const Tensor<T>>);             \
+  template std::vector<Tensor<T>> hvp(const Var<T>&, std::span<const Var<T>>, std::span<const Tensor<T>>);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
 WENGERT_INSTANTIATE(long double)

@@ -38,4 +38,13 @@ template <class T>
 Tensor<T> jvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> inputs,
               std::type_identity_t<std::span<const Tensor<T>>> tangents);
 
+/// The Hessian of a y of one element along directions of some of its inputs: for each input the derivative of
+/// Σ <v_j, dy/dx_j> with respect to it, by a recorded sweep and one over that. A direction of zeros asks for
+/// the block of the other inputs. A fused node answers through its staged form. The tape is left as it was;
+/// y's saved tensors must be there still. Throws as jvp does, and ShapeError for a y of more than one
+/// element.
+template <class T>
+std::vector<Tensor<T>> hvp(const Var<T>& y, std::type_identity_t<std::span<const Var<T>>> inputs,
+                           std::type_identity_t<std::span<const Tensor<T>>> directions);
+
 }  // namespace wengert
