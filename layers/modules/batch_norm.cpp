@@ -33,9 +33,13 @@ BatchNormResult<T> BatchNorm<T>::forward(Var<T> x) const {
 
 template <class T>
 void BatchNorm<T>::update(const BatchNormResult<T>& batch) {
+  update(batch.mean, batch.var, batch.y.shape().size() / config_.channels);
+}
+
+template <class T>
+void BatchNorm<T>::update(const Tensor<T>& mean, const Tensor<T>& var, Index count) {
   if (!training_) throw ValueError("batch_norm: update came in evaluation mode, expected training");
-  if (!config_.tracking) return;
-  running_.update(batch.mean, batch.var, batch.y.shape().size() / config_.channels);
+  if (config_.tracking) running_.update(mean, var, count);
 }
 
 template <class T>

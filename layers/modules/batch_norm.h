@@ -54,6 +54,8 @@ class BatchNorm : public Module<T> {
   /// One step of the running statistics with what `forward` gave in training; nothing without tracking.
   /// Throws ValueError in evaluation mode.
   void update(const BatchNormResult<T>& batch);
+  /// The same from the statistics alone, for those who do not keep y; var divides by count.
+  void update(const Tensor<T>& mean, const Tensor<T>& var, Index count);
 
   const RunningStatistics<T>& running() const { return running_; }
   void reset_running() { running_.reset(); }
