@@ -178,6 +178,7 @@ TEST_CASE("run: counts tell required, centred and optional results apart", "[con
     Verdict verdict{.output = "y", .worst = {.units = units}, .centred = {}, .text = "y is wrong"};
     if (centred) verdict.centred = WorstError{.units = *centred};
     CaseResult r;
+    r.form = Form::fused;
     r.required = required;
     r.judgement.verdicts = {{.output = "dx", .worst = {.units = 0.25}, .centred = {}, .text = {}}, verdict};
     return r;
@@ -189,12 +190,24 @@ TEST_CASE("run: counts tell required, centred and optional results apart", "[con
   counts.add(result(false, 1.5, {}));
   CHECK(to_string(counts) ==
         "required 2 passed, 1 failed; centred 1 passed, 1 failed; optional 0 passed, 1 failed");
+  CaseResult staged = result(true, 0.5, 2);
+  staged.form = Form::staged;
+  counts.add(staged);
+  CHECK(counts.centred_failed == 1);
+  CHECK(counts.staged_centred_failed == 1);
   CHECK(result(true, 1.5, {}).worst() == 1.5);
   CHECK(result(true, 1.5, {}).failures() == "y is wrong");
   CaseResult broken;
   broken.problem = "batch_norm: no";
   CHECK_FALSE(broken.passed());
   CHECK(broken.worst() == infinity);
+  CaseResult silent = result(true, 0.5, {});
+  silent.judgement.not_computed = {"running_var_out_biased"};  // the other rule for it
+  CHECK(silent.passed());
+  silent.judgement.not_computed.push_back("ddx");
+  CHECK_FALSE(silent.passed());
+  CHECK(silent.worst() == infinity);
+  CHECK(silent.failures() == "ddx is stated and was not computed");
 }
 
 TEST_CASE("run: an optional case or dtype is not required", "[conformance]") {
@@ -208,10 +221,10 @@ TEST_CASE("run: an optional case or dtype is not required", "[conformance]") {
 
 TEST_CASE("run: a case that is not known is refused by name", "[conformance]") {
   Case c = hand_made();
-  c.mode = "eval";
+  c.mode = "replay";
   CHECK_THROWS_WITH(run_case(c),
-                    "hand_bn: layer is batch_norm in mode eval, expected batch_norm, layer_norm, rms_norm, "
-                    "group_norm or instance_norm in mode train");
+                    "hand_bn: layer is batch_norm in mode replay, expected batch_norm, layer_norm, rms_norm, "
+                    "group_norm or instance_norm in mode train, or batch_norm in mode eval");
   c.mode = "train";
   c.dtypes = {"bfloat16"};
   CHECK_THROWS_WITH(run_case(c), "hand_bn: dtype is bfloat16, expected float32 or float64");

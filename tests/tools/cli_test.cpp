@@ -2,6 +2,7 @@
 // The `wengert` program from outside: exit codes, and what it says.
 #include <sys/wait.h>
 #include <tests/support/catch.h>
+#include <tests/support/source_folder.h>
 #include <tests/support/temporary_folder.h>
 #include <tools/npy.h>
 
@@ -139,10 +140,26 @@ TEST_CASE("wengert graph: DOT text is the same in two runs, for both forms, with
   }
 }
 
+TEST_CASE("wengert conform: code 0 when all that is required passes, 3 for a folder that is none", "[cli]") {
+  const std::string folder = (testing::source_folder() / "tests/conformance/cases").string();
+  const Answer answer = wengert_says("conform " + folder, "2>/dev/null");
+  CHECK(answer.code == 0);
+  CHECK_THAT(answer.text, ContainsSubstring("behaviours 72 met, 0 unmet\n"));
+  CHECK(nlohmann::json::parse(
+            wengert_says("conform --json " + folder, "2>/dev/null").text)["counts"]["required"]["failed"] ==
+        0);
+  const TemporaryFolder empty;
+  const Answer none = wengert_says("conform " + empty.path().string());
+  CHECK(none.code == 3);
+  CHECK_THAT(none.text, ContainsSubstring("manifest.json: no such file"));
+  CHECK(wengert_says("conform").code == 2);
+}
+
 TEST_CASE("wengert --help names the commands and the exit codes", "[cli]") {
   const Answer answer = wengert_says("--help");
   CHECK(answer.code == 0);
   CHECK_THAT(answer.text, ContainsSubstring("compare"));
   CHECK_THAT(answer.text, ContainsSubstring("graph"));
+  CHECK_THAT(answer.text, ContainsSubstring("conform"));
   CHECK_THAT(answer.text, ContainsSubstring("3 unreadable input"));
 }

@@ -18,5 +18,6 @@ using Command = std::function<ExitCode()>;
 /// `run` is set to the command that was called, once the app has parsed.
 void add_compare_command(CLI::App& app, Command& run);
 void add_graph_command(CLI::App& app, Command& run);
+void add_conform_command(CLI::App& app, Command& run);
 
 }  // namespace wengert

@@ -2,6 +2,7 @@
 #include <autodiff/compare/compare.h>
 #include <tools/cli/commands.h>
 #include <tools/cli/layer_choice.h>
+#include <tools/cli/progress.h>
 #include <tools/report/comparison_json.h>
 #include <tools/report/comparison_text.h>
 #include <unistd.h>
@@ -18,12 +19,6 @@ struct CompareArguments {
   bool json = false;
   double seconds = 1.0;
 };
-
-// One line on a terminal that says what is going on, nothing in a pipe.
-void show_progress(std::string_view stage) {
-  if (isatty(STDERR_FILENO) != 0)
-    std::cerr << "\r\x1b[K" << stage << (stage.empty() ? "" : " …") << std::flush;
-}
 
 Comparison compare_in_dtype(const CompareArguments& arguments) {
   CompareOptions options;

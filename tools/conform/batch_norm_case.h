@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How a batch_norm case in training mode is run.
+// How a batch_norm case is run, in training mode and in evaluation mode.
 #pragma once
 
 #include <tools/conform/form.h>

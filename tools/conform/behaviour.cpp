@@ -29,6 +29,14 @@ Behaviour behaviour_of(const Json& json) {
   b.mode = config.value("mode", "");
   b.layout = config.value("layout", "");
   b.eps = config.value("eps", b.eps);
+  b.groups = config.value("groups", 0);
+  if (config.contains("momentum") && !config.at("momentum").is_null()) b.momentum = config.at("momentum");
+  if (config.contains("normalized_shape")) b.normalized_shape = shape_of(config.at("normalized_shape"));
+  for (const char* name : {"running_mean", "running_var"}) {
+    if (!config.contains(name)) continue;
+    const std::vector<double> numbers = numbers_of(config.at(name));
+    b.inputs[name] = Tensor<double>({static_cast<Index>(numbers.size())}, numbers);
+  }
   for (const auto& [name, input] : json.at("inputs").items())
     b.inputs[name] = Tensor<double>(shape_of(input.at("shape")), numbers_of(input.at("values")));
 
@@ -40,6 +48,10 @@ Behaviour behaviour_of(const Json& json) {
   b.bad_groups = expect.at("bad_groups").get<std::vector<Index>>();
   for (const std::string& output : b.outputs)
     b.values[output] = numbers_of(json.at("torch_1_13_double").at(output));
+  for (const char* state : {"running_mean_out", "running_var_out"}) {
+    if (json.at("torch_1_13_double").contains(state))
+      b.values[state] = numbers_of(json.at("torch_1_13_double").at(state));
+  }
   return b;
 }
 

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,14 @@ struct Behaviour {
   std::string mode;    ///< empty where the layer has none
   std::string layout;  ///< empty where the layer has none
   double eps = 1e-5;
-  std::map<std::string, Tensor<double>> inputs;
-  std::string kind;                  ///< "error", "confined", "error_or_empty"
-  std::vector<std::string> outputs;  ///< confined: in which groups may go bad
-  double rtol_float64 = 0;           ///< confined: of all other groups
-  std::vector<Index> bad_groups;     ///< confined: these must show a non-finite value, no other
+  std::optional<double> momentum = 0.1;
+  int groups = 0;                                ///< group_norm only
+  Shape normalized_shape;                        ///< layer_norm and rms_norm only
+  std::map<std::string, Tensor<double>> inputs;  ///< running statistics among them
+  std::string kind;                              ///< "error", "confined", "error_or_empty"
+  std::vector<std::string> outputs;              ///< confined: in which groups may go bad
+  double rtol_float64 = 0;                       ///< confined: of all other groups
+  std::vector<Index> bad_groups;                 ///< confined: these must show a non-finite value, no other
   std::map<std::string, std::vector<double>> values;  ///< confined: the expected numbers by name of output
 };
 
@@ -40,8 +44,11 @@ struct BehaviourResult {
   std::string text;  ///< what happened: the error, or which value is wrong
 };
 
-/// Whether batch_norm in training mode can be tried on this.
+/// Whether the layer and the mode are known.
 bool can_try(const Behaviour& behaviour);
+
+/// Throws FileError when they are not, for a kind that is not known, and for what a kind lacks.
+void expect_known(const Behaviour& behaviour);
 
 /// In both forms and dtypes. Throws FileError for a layer or a kind that is not known.
 std::vector<BehaviourResult> try_behaviour(const Behaviour& behaviour);

@@ -34,6 +34,8 @@ Case case_of(const Json& json, const std::filesystem::path& folder) {
   c.layout = json.at("layout");
   c.shape = shape_of(json.at("shape"));
   c.eps = json.at("eps");
+  if (json.contains("momentum") && !json.at("momentum").is_null())
+    c.momentum = json.at("momentum").get<double>();
   if (c.layer == "group_norm") c.groups = json.at("groups");
   if (c.layer == "layer_norm" || c.layer == "rms_norm")
     c.normalized_shape = normalized_shape_of(json, c.shape);
@@ -47,9 +49,29 @@ Case case_of(const Json& json, const std::filesystem::path& folder) {
   return c;
 }
 
-}  // namespace
+Case sequence_of(const Json& json, const std::filesystem::path& folder) {
+  Case c;
+  c.name = json.at("name");
+  c.file = folder / json.at("file").get<std::string>();
+  c.layer = json.at("layer");
+  c.mode = "train";
+  c.layout = json.at("layout");
+  c.eps = json.at("eps");
+  c.momentum = json.at("momentum").get<double>();
+  c.steps = json.at("steps");
+  c.dtypes = json.at("dtypes");
+  c.origin = json.at("origin");
+  // Values alone: there is no second derivative to allow for.
+  for (const auto& [dtype, tolerance] : json.at("tolerance").items())
+    c.tolerance[dtype] = {
+        .first = tolerance.at("first"), .second = 0, .higher = 0, .floor = tolerance.at("floor")};
+  const std::string rule = json.at("variance_rule");
+  if (rule != "unbiased") throw FileError(c.name + ": variance_rule is " + rule + ", expected unbiased");
+  return c;
+}
 
-std::vector<Case> load_cases(const std::filesystem::path& folder) {
+template <class Read>
+std::vector<Case> cases_of_kind(const char* kind, Read read, const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "manifest.json";
   const Json manifest = parse_json_file(path);
   const std::string format = at(path.string(), [&] { return manifest.at("format").get<std::string>(); });
@@ -62,10 +84,20 @@ std::vector<Case> load_cases(const std::filesystem::path& folder) {
   for (const Json& json : at(path.string(), [&] { return manifest.at("cases"); })) {
     const std::string name = at(path.string(), [&] { return json.at("name").get<std::string>(); });
     const std::string where = path.string() + ": case " + name;
-    if (at(where, [&] { return json.at("kind") != "numeric"; })) continue;
-    cases.push_back(at(where, [&] { return case_of(json, folder); }));
+    if (at(where, [&] { return json.at("kind") != kind; })) continue;
+    cases.push_back(at(where, [&] { return read(json, folder); }));
   }
   return cases;
+}
+
+}  // namespace
+
+std::vector<Case> load_cases(const std::filesystem::path& folder) {
+  return cases_of_kind("numeric", case_of, folder);
+}
+
+std::vector<Case> load_sequences(const std::filesystem::path& folder) {
+  return cases_of_kind("sequence", sequence_of, folder);
 }
 
 int channel_axis(const std::string& layout) {

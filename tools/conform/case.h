@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct Tolerance {
   double floor = 0;   ///< absolute: what underflow may lose
 };
 
-/// One case of kind "numeric".
+/// One case of kind "numeric", or of kind "sequence": several batches and the running statistics after each.
 struct Case {
   std::string name;
   std::filesystem::path file;  ///< the .npz
@@ -29,6 +30,8 @@ struct Case {
   std::string layout;          ///< a letter an axis: "NCHW", "last2"
   Shape shape;                 ///< of x
   double eps = 0;
+  std::optional<double> momentum;              ///< of running statistics, in PyTorch's sense
+  int steps = 0;                               ///< of a sequence
   int groups = 0;                              ///< group_norm only
   Shape normalized_shape;                      ///< layer_norm and rms_norm only: the trailing axes of x
   std::vector<std::string> dtypes;             ///< that must pass
@@ -42,6 +45,10 @@ struct Case {
 /// The numeric cases of a folder, in order. Throws FileError, naming the case and the key, for a folder
 /// without manifest, for one of another format or version, and for a case that lacks something.
 std::vector<Case> load_cases(const std::filesystem::path& folder);
+
+/// The sequences of a folder, in order. Throws FileError as load_cases does, and for running variances that
+/// are not the unbiased ones.
+std::vector<Case> load_sequences(const std::filesystem::path& folder);
 
 /// The position of C in a layout. Throws FileError for a layout without channels.
 int channel_axis(const std::string& layout);

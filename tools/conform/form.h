@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <layers/form.h>
+
 namespace wengert::conform {
 
-/// The two forms every layer has.
-enum class Form { staged, fused };
-
-constexpr const char* to_string(Form form) { return form == Form::staged ? "staged" : "fused"; }
+using wengert::Form;
 
 }  // namespace wengert::conform

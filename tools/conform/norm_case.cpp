@@ -130,7 +130,7 @@ void add_directional_derivatives(const Problem<T>& p, Outputs<T>& out) {
   Tensor<T> orders = Tensor<T>::zeros({highest + 1});
   for (int order = 0;; ++order) {
     orders.mutable_data()[order] = derivative.value().item();
-    if (order == highest) break;
+    if (order == highest || !derivative.on_tape()) break;  // what does not depend on t has zeros from here on
     derivative = backward(derivative, {.record = true}).var(t);
   }
   out["dirderiv"] = orders;
