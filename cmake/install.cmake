@@ -14,6 +14,8 @@ wengert_install(wengert-targets wengert_autodiff wengert_compare wengert_layers)
 if(WENGERT_BUILD_TOOLS)
   wengert_install(wengert-tools-targets wengert_tools)
   install(TARGETS wengert)
+  install(FILES tools/data/digits_images.npy tools/data/digits_labels.npy tools/data/README.md
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/wengert/data)
 endif()
 
 configure_package_config_file(cmake/wengert-config.cmake.in wengert-config.cmake

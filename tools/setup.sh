@@ -9,7 +9,7 @@ set -euo pipefail
 
 build=(g++ cmake ninja-build pkg-config libeigen3-dev libhwy-dev
        libfmt-dev nlohmann-json3-dev libcli11-dev libxtensor-dev xtl-dev
-       libgraphviz-dev fonts-dejavu-core)
+       libgraphviz-dev fonts-dejavu-core gnuplot-nox)
 test=(catch2 librapidcheck-dev libbenchmark-dev)
 bench=(libbenchmark-dev)
 peers=(libdnnl-dev libtorch-dev)

@@ -155,6 +155,34 @@ TEST_CASE("wengert conform: code 0 when all that is required passes, 3 for a fol
   CHECK(wengert_says("conform").code == 2);
 }
 
+TEST_CASE("wengert train: both forms side by side, the curves drawn if gnuplot is there", "[cli]") {
+  const TemporaryFolder folder;
+  const auto svg = folder.path() / "curves.svg";
+  const Answer answer = wengert_says("train --epochs 1 --plot " + svg.string());
+  INFO(answer.text);
+  CHECK_THAT(answer.text, ContainsSubstring("largest difference between the loss curves"));
+  if (answer.code == 0) {
+    CHECK_THAT(contents(svg), ContainsSubstring("<svg"));
+  } else {
+    CHECK(answer.code == 3);
+    CHECK_THAT(answer.text, ContainsSubstring("gnuplot is not installed"));
+    CHECK_FALSE(std::filesystem::exists(svg));
+  }
+  const Answer json = wengert_says("train --epochs 1 --form fused --norm none --json", "2>/dev/null");
+  CHECK(json.code == 0);
+  CHECK(nlohmann::json::parse(json.text)["runs"].size() == 1);
+}
+
+TEST_CASE("wengert train: wrong options are code 2, missing data code 3", "[cli]") {
+  CHECK(wengert_says("train --norm spectral_norm").code == 2);
+  CHECK(wengert_says("train --epochs 0").code == 2);
+  CHECK(wengert_says("train --learning-rate -1").code == 2);
+  const TemporaryFolder empty;
+  const Answer answer = wengert_says("train --data " + empty.path().string());
+  CHECK(answer.code == 3);
+  CHECK_THAT(answer.text, ContainsSubstring("digits_images.npy"));
+}
+
 TEST_CASE("wengert --help names the commands and the exit codes", "[cli]") {
   const Answer answer = wengert_says("--help");
   CHECK(answer.code == 0);

@@ -19,5 +19,6 @@ using Command = std::function<ExitCode()>;
 void add_compare_command(CLI::App& app, Command& run);
 void add_graph_command(CLI::App& app, Command& run);
 void add_conform_command(CLI::App& app, Command& run);
+void add_train_command(CLI::App& app, Command& run);
 
 }  // namespace wengert
