@@ -18,14 +18,15 @@ GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, const M
   GroupRowPlan plan{};
   const Index sample_bytes = view.channels * element_bytes;
   const Index bytes = view.batch * sample_bytes;
-  plan.non_temporal = bytes >= machine.non_temporal_from;
+  plan.non_temporal = bytes >= rows_non_temporal_bytes;
   plan.threads = threads_for(bytes, machine);
   // Each chunk ends with a sweep over its dgamma and dbeta: it has to be worth it.
   const Index worth = std::max(GroupRowPlan::tile_samples, 128 * kib / sample_bytes);
   plan.chunk_samples =
       round_up(std::max(worth, divide_up(view.batch, max_chunks)), GroupRowPlan::tile_samples);
   plan.chunks = divide_up(view.batch, plan.chunk_samples);
-  const Index resident = std::max(Index{1}, machine.l2_bytes / 4 / (2 * sample_bytes));
+  // Two at least, though they leave the cache: a sweep over one row alone waits for its own sums.
+  const Index resident = std::max(Index{2}, machine.l2_bytes / 4 / (2 * sample_bytes));
   plan.block_samples = std::min(GroupRowPlan::tile_samples,
                                 static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(resident))));
   return plan;

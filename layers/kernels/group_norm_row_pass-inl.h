@@ -180,9 +180,11 @@ class GroupRowPass {
   }
 
   void map_rows(Index first, Index n, const ChannelArrays<T>& arrays) const {
-    const auto vector_bytes = static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T);
-    const bool is_aligned = reinterpret_cast<std::uintptr_t>(a_.out) % vector_bytes == 0;
-    if (plan_.non_temporal && view_.group_channels() % lanes<T>() == 0 && is_aligned) {
+    // Rows share no cache line: part of one, written past the caches, costs more than it saves.
+    constexpr std::uintptr_t line = 64;
+    const bool whole_lines = static_cast<std::uintptr_t>(view_.group_channels()) * sizeof(T) % line == 0 &&
+                             reinterpret_cast<std::uintptr_t>(a_.out) % line == 0;
+    if (plan_.non_temporal && whole_lines) {
       map_rows_with<true>(first, n, arrays);
     } else {
       map_rows_with<false>(first, n, arrays);

@@ -163,13 +163,26 @@ TEMPLATE_TEST_CASE("group_norm kernels: the bits do not depend on the threads", 
   }
 }
 
-TEMPLATE_TEST_CASE("group_norm kernels: outputs past the size of a cache are the same", "[layers][kernels]",
-                   float, double) {
-  for (const Problem& problem :
-       {Problem{{1040, 1, 1024, 1, 1}}, Problem{{33, 1, 32, 1000, 4}}, Problem{{17, 1000, 64, 1, 8}}}) {
-    const auto in = inputs<TestType>(problem);
-    CAPTURE(problem.view);
-    check_close(in, run_simd(in), run_reference(in.template as<long double>()));
+TEMPLATE_TEST_CASE("group_norm kernels: outputs past the size of a cache are the same, also in place",
+                   "[layers][kernels]", float, double) {
+  for (const Problem& problem : {Problem{{520, 1, 1024, 1, 1}}, Problem{{521, 1, 1021, 1, 1}},
+                                 Problem{{33, 1, 32, 1000, 4}}, Problem{{17, 1000, 64, 1, 8}}}) {
+    for (const std::size_t offset : {0u, 1u}) {
+      const auto in = inputs<TestType>(problem, 3, offset);
+      const auto got = run_simd(in);
+      CAPTURE(problem.view, offset);
+      if (offset == 1) check_close(in, got, run_reference(in.template as<long double>()));
+      auto x = in.x, dy = in.dy;
+      auto out = got;
+      kernels::group_norm_backward<TestType>(problem.view, at(in, in.x), at(in, dy), at(in, in.gamma),
+                                             at(in, out.mean_hi), at(in, out.mean_lo), at(in, out.inv_std),
+                                             at(in, dy), nullptr, nullptr);
+      kernels::group_norm_forward<TestType>(
+          problem.view, at(in, x), at(in, in.gamma), at(in, in.beta), in.eps, at(in, x),
+          {at(in, out.mean_hi), at(in, out.mean_lo), at(in, out.var), at(in, out.inv_std)});
+      CHECK(std::equal(at(in, x), x.data() + x.size(), at(in, got.y)));
+      CHECK(std::equal(at(in, dy), dy.data() + dy.size(), at(in, got.dx)));
+    }
   }
 }
 
