@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# BatchNorm's time and accuracy, ours beside oneDNN's, PyTorch's and plain Eigen's, and the floors of memory.
+# BatchNorm's time and accuracy, ours beside oneDNN's, PyTorch's and plain Eigen's, and the floors of memory; then
+# the other norms beside the floors.
 #   bash tools/bench.sh               installs the peers where it can, builds, prints the tables, writes wengert-out/*.json
 #   bash tools/bench.sh NHWC          only shapes whose name contains that
 # SECONDS_A_SHAPE=4 makes it steadier, QUANTILE=0.1 serves a busy machine, THREADS=1 leaves the second thread out.
@@ -14,7 +15,7 @@ command -v ninja > /dev/null && export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja
 mkdir -p build wengert-out
 {
   cmake --preset bench
-  cmake --build --preset bench --target peers accuracy --parallel "$(nproc)"
+  cmake --build --preset bench --target peers norms accuracy --parallel "$(nproc)"
 } > build/bench.log 2>&1 || {
   tail -n 40 build/bench.log
   echo "bench: the build failed; all of it is in build/bench.log" >&2
@@ -29,5 +30,9 @@ measure=(--seconds "${SECONDS_A_SHAPE:-2}" --quantile "${QUANTILE:-0.5}")
 build/bench/bench/peers "$@" "${measure[@]}" --threads "${THREADS:-$default_threads}" --json wengert-out/peers_float32.json
 echo
 build/bench/bench/peers "$@" "${measure[@]}" --dtype float64 --json wengert-out/peers_float64.json
+echo
+build/bench/bench/norms "$@" "${measure[@]}"
+echo
+build/bench/bench/norms "$@" "${measure[@]}" --dtype float64
 echo
 build/bench/bench/accuracy --json wengert-out/accuracy_float32.json
