@@ -2,14 +2,16 @@
 #include <autodiff/error.h>
 #include <autodiff/graph.h>
 
-#include <algorithm>
 #include <unordered_set>
 
 namespace wengert {
 
 int op_count(const Graph& graph) {
-  return static_cast<int>(std::ranges::count_if(
-      graph.nodes, [](const GraphNode& node) { return node.op != "leaf" && node.op != "constant"; }));
+  int ops = 0;
+  for (const GraphNode& node : graph.nodes) {
+    if (node.op != "leaf" && node.op != "constant") ops += node.ops;
+  }
+  return ops;
 }
 
 std::size_t saved_bytes(const Graph& graph) {

@@ -31,6 +31,12 @@ struct FusedText {
   std::vector<FormulaLine> backward;
 };
 
+/// Part of a leaf's cotangent: what came along the paths through exactly these marks.
+struct PathPart {
+  std::vector<std::string> marks;
+  std::vector<double> cotangent;
+};
+
 /// One tensor that a node keeps alive for its vjp.
 struct SavedTensor {
   std::string name;  ///< "mean", or the label of the node it comes from
@@ -53,6 +59,8 @@ struct GraphNode {
   Shape shape;
   std::size_t bytes = 0;    ///< of its value
   std::vector<int> inputs;  ///< node ids, in argument order
+  /// By input: the vjp in words, "2 c · ∂c²"; empty where no gradient flows. None for a fused node.
+  std::vector<std::string> vjp;
   std::vector<SavedTensor> saved;
   bool released = false;  ///< a sweep dropped what was saved
   std::vector<std::string> marks;
@@ -61,6 +69,15 @@ struct GraphNode {
   FusedText text;                                ///< fused nodes only
   std::optional<std::vector<double>> value;      ///< with Tape::keep_values, up to GraphOptions::most_values
   std::optional<std::vector<double>> cotangent;  ///< when gradients were given to snapshot()
+  bool has_cotangent = false;                    ///< the same, whatever its size
+  /// By input, with the cotangent: what this node's vjp gave to it, up to GraphOptions::most_values. They add
+  /// up to the cotangent of the input. Empty when a sweep has released what the vjp reads.
+  std::vector<std::optional<std::vector<double>>> passed_on;
+  // What follows is not the tape's: others work it out.
+  std::vector<PathPart> by_path;  ///< of a leaf
+  std::optional<double> error;    ///< of its value against a wider type: largest, in roundings of its scale
+  int ops = 1;                    ///< how many this one stands for, in a graph made smaller
+  std::size_t inner_bytes = 0;    ///< of the values of the others
 };
 
 /// A stage of the graph; scope 0 is the whole tape, has no name and is its own parent.

@@ -69,6 +69,10 @@ struct OpInfo {
 
 const OpInfo& info(Op op);
 
+/// The vjp for one input in words, in the same manner; {y} stands for the output, {d} for its cotangent, {n}
+/// for the number of elements that a mean runs over. Empty where no gradient flows.
+std::string_view vjp_formula(Op op, int input);
+
 /// What an op keeps besides its inputs. One struct for all ops: small, and readable by any pass.
 template <class T>
 struct Attributes {

@@ -2,8 +2,10 @@
 // Tape -> Graph.
 #include <autodiff/gradients.h>
 #include <autodiff/graph.h>
+#include <autodiff/sweep.h>
 #include <autodiff/tape.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <type_traits>
@@ -30,8 +32,9 @@ std::optional<std::vector<double>> numbers(const Buffer& buffer, const Shape& sh
 template <class T>
 class Snapshot {
  public:
-  Snapshot(const TapeState<T>& tape, const Cotangents<T>* cotangents, GraphOptions options)
-      : tape_(tape), cotangents_(cotangents), options_(options) {}
+  /// `gradients`: null when there are none.
+  Snapshot(const TapeState<T>& tape, const Gradients<T>* gradients, GraphOptions options)
+      : tape_(tape), gradients_(gradients), options_(options) {}
 
   Graph take() {
     Graph graph{.dtype = dtype_name<T>(), .scopes = tape_.scopes, .nodes = {}};
@@ -48,21 +51,24 @@ class Snapshot {
     out.op = n.name();
     out.fused = n.fused != nullptr;
     out.label = own_label(id);
-    out.formula = formula(n);
+    out.formula = formula(n, id, info(n.op).formula);
     out.scope = n.scope;
     out.backward = n.backward;
     out.needs_gradient = n.needs_gradient;
     out.shape = n.shape;
     out.bytes = bytes(n.shape);
     out.inputs.assign(n.inputs().begin(), n.inputs().end());
+    add_vjp(n, id, out.vjp);
     out.released = n.released;
     out.forward_ns = n.forward_ns;
     out.backward_ns = n.backward_ns;
     if (n.fused) out.text = n.fused->text;
     add_saved(n, id, out.saved);
     out.value = numbers<T>(n.value, n.shape, options_);
-    if (cotangents_ != nullptr && cotangents_->has(id)) {
-      out.cotangent = numbers<T>(cotangents_->buffer(id), n.shape, options_);
+    if (gradients_ != nullptr && gradients_->kept().has(id)) {
+      out.has_cotangent = true;
+      out.cotangent = numbers<T>(gradients_->kept().buffer(id), n.shape, options_);
+      add_passed_on(n, id, out.passed_on);
     }
     return out;
   }
@@ -80,27 +86,77 @@ class Snapshot {
     return label.empty() ? "%" + std::to_string(id) : label;
   }
 
-  // The op's formula with the names of its inputs in place of {0}, {1}, {2} and its scalar in place of {s}.
-  std::string formula(const Node<T>& n) const {
+  // A formula with the names of the inputs in place of {0}, {1}, {2} and so on: see op.h.
+  std::string formula(const Node<T>& n, NodeId id, std::string_view pattern) const {
     std::string text;
-    const std::string_view pattern = info(n.op).formula;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
       if (pattern[i] != '{') {
         text += pattern[i];
-      } else {
-        const char what = pattern[i + 1];
-        text += what == 's' ? scalar(n.attributes.scalar)
-                            : name(n.inputs()[static_cast<std::size_t>(what - '0')]);
-        i += 2;
+        continue;
       }
+      const bool enclosed = text.ends_with("(") || text.ends_with(", ") || pattern.size() == 3;
+      text += operand(n, id, pattern[i + 1], enclosed);
+      i += 2;
     }
     return text;
   }
 
+  std::string operand(const Node<T>& n, NodeId id, char what, bool enclosed) const {
+    if (what == 's') return scalar(n.attributes.scalar);
+    if (what == 'n') return std::to_string(elements(n.inputs()[0]) / std::max<Index>(n.shape.size(), 1));
+    if (what == 'd') return cotangent_name(name(id));
+    return bracketed(name(what == 'y' ? id : n.inputs()[static_cast<std::size_t>(what - '0')]), enclosed);
+  }
+
   // A name that is an expression itself, such as "σ² + ε", goes in brackets.
-  std::string operand(NodeId id, bool enclosed) const {
-    const std::string text = name(id);
-    return enclosed || text.find(' ') == std::string::npos ? text : "(" + text + ")";
+  static std::string bracketed(const std::string& name, bool enclosed) {
+    return enclosed || name.find(' ') == std::string::npos ? name : "(" + name + ")";
+  }
+
+  static std::string cotangent_name(const std::string& name) {
+    const bool product = name.find("·") != std::string::npos;
+    return product ? "∂(" + name + ")" : "∂" + bracketed(name, false);
+  }
+
+  Index elements(NodeId id) const { return tape_.node(id).shape.size(); }
+
+  bool has_rule(const Node<T>& n, std::size_t i) const {
+    const bool flows = n.needs_gradient && tape_.node(n.inputs()[i]).needs_gradient;
+    return flows && !n.fused && n.rules != nullptr && n.rules[i].vjp != nullptr;
+  }
+
+  void add_vjp(const Node<T>& n, NodeId id, std::vector<std::string>& out) const {
+    if (n.fused) return;
+    constexpr std::string_view minus = "−";
+    for (std::size_t i = 0; i < n.arity; ++i) {
+      std::string text;
+      if (has_rule(n, i)) text = formula(n, id, vjp_formula(n.op, static_cast<int>(i)));
+      const bool broadcast =
+          info(n.op).kind == OpKind::elementwise && elements(n.inline_inputs[i]) < n.shape.size();
+      if (broadcast && !text.empty()) text.insert(text.starts_with(minus) ? minus.size() : 0, "Σ ");
+      out.push_back(std::move(text));
+    }
+  }
+
+  // Runs the rules of the node once more, on the cotangent that it got.
+  void add_passed_on(const Node<T>& n, NodeId id, std::vector<std::optional<std::vector<double>>>& out) {
+    const auto small = [&](NodeId input) { return elements(input) <= options_.most_values; };
+    if (n.released || !n.needs_gradient || std::ranges::none_of(n.inputs(), small)) return;
+    out.resize(n.inputs().size());
+    const auto deliver = [&](NodeId input, Var<T> cotangent) {
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        if (n.inputs()[i] != input || out[i] || !(n.fused || has_rule(n, i))) continue;
+        out[i] = numbers<T>(cotangent.value().buffer(), cotangent.shape(), options_);
+        return;
+      }
+    };
+    TapeState<T>& tape = *gradients_->tape();
+    const Tensor<T> dy = gradients_->kept().var(gradients_->tape(), id).value();
+    if (n.fused) {
+      apply_closed_form<T>(tape, id, dy, small, deliver);
+    } else {
+      apply_rules<T>(tape, id, Var<T>(dy), nullptr, small, deliver);
+    }
   }
 
   static std::string scalar(T value) {
@@ -142,7 +198,7 @@ class Snapshot {
   }
 
   const TapeState<T>& tape_;
-  const Cotangents<T>* cotangents_;
+  const Gradients<T>* gradients_;
   GraphOptions options_;
   std::map<const void*, int> blocks_;
 };
@@ -159,7 +215,7 @@ Graph snapshot(const Tape<T>& tape, const Gradients<T>& gradients, GraphOptions 
   if (gradients.tape().get() != &tape.state()) {
     throw TapeError("snapshot: the gradients are of another tape");
   }
-  return Snapshot<T>(tape.state(), &gradients.kept(), options).take();
+  return Snapshot<T>(tape.state(), &gradients, options).take();
 }
 
 #define WENGERT_INSTANTIATE(T)                           \

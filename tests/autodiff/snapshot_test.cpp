@@ -137,6 +137,71 @@ TEST_CASE("Values and cotangents are told up to a size", "[autodiff][graph]") {
   CHECK_THROWS_WITH(snapshot(other, grads), "snapshot: the gradients are of another tape");
 }
 
+TEST_CASE("A name that is an expression goes in brackets", "[autodiff][graph]") {
+  Tape<double> tape;
+  const Var<double> sum = tape.leaf(a2, "a + b");
+  tape.leaf(a2);
+  sqrt(sum), exp(sum);
+  const Graph graph = snapshot(tape);
+  CHECK(graph.nodes[2].formula == "√(a + b)");
+  CHECK(graph.nodes[3].formula == "exp(a + b)");
+}
+
+TEST_CASE("A node tells its vjps in words", "[autodiff][graph]") {
+  Tape<double> tape;
+  const Var<double> x = tape.leaf(Tensor<double>({3, 2}, {1, 2, 3, 4, 5, 6}), "x"), w = tape.leaf(a2, "w");
+  const Var<double> k(Tensor<double>({2}, {3, 4}));
+  const auto vjp = [&](const Var<double>& v) {
+    label(v, "y");
+    return snapshot(tape).nodes[static_cast<std::size_t>(v.id())].vjp;
+  };
+  using Rules = std::vector<std::string>;
+  CHECK(vjp(x - w) == Rules{"∂y", "−Σ ∂y"});
+  CHECK(vjp(x * w) == Rules{"w · ∂y", "Σ x · ∂y"});
+  CHECK(vjp(w * k) == Rules{"%4 · ∂y", ""});
+  CHECK(vjp(w / k)[0] == "∂y / %6");
+  CHECK(vjp(square(w)) == Rules{"2 w · ∂y"});
+  CHECK(vjp(rsqrt(w)) == Rules{"−½ y³ · ∂y"});
+  CHECK(vjp(mean(x, {0}, keep_dims)) == Rules{"∂y / 3"});
+  CHECK(vjp(matmul(x, transpose(x)))[0] == "∂y %11ᵀ");
+  const Var<double> product = x * x;
+  label(product, "x·x");
+  CHECK(snapshot(tape).nodes.back().vjp == Rules{"x · ∂(x·x)", "x · ∂(x·x)"});
+}
+
+TEST_CASE("What the vjps of its readers gave a node adds up to its cotangent", "[autodiff][graph]") {
+  Tape<double> tape;
+  const Var<double> x = tape.leaf(Tensor<double>({3}, {1, -2, 4}), "x"),
+                    w = tape.leaf(Tensor<double>::scalar(3), "w");
+  const Var<double> y = x * x + exp(x) * w + sum(x * w, {0}, keep_dims);
+  const Gradients<double> gradients =
+      backward(y, Tensor<double>({3}, {0.5, -1, 2}), {.keep_saved = true, .keep_cotangents = true});
+  const Graph graph = snapshot(tape, gradients);
+  for (const GraphNode& node : graph.nodes) {
+    REQUIRE(node.has_cotangent);
+    if (node.id == y.id()) continue;
+    Values total(node.cotangent->size(), 0);
+    for (const GraphNode& reader : graph.nodes) {
+      for (std::size_t a = 0; a < reader.inputs.size(); ++a) {
+        if (reader.inputs[a] != node.id) continue;
+        REQUIRE(reader.passed_on[a]);
+        for (std::size_t i = 0; i < total.size(); ++i) total[i] += (*reader.passed_on[a])[i];
+      }
+    }
+    for (std::size_t i = 0; i < total.size(); ++i)
+      CHECK(std::abs(total[i] - (*node.cotangent)[i]) < 1e-13 * 400);
+  }
+  CHECK(*graph.nodes[0].cotangent == Values{gradients[x][0], gradients[x][1], gradients[x][2]});
+}
+
+TEST_CASE("After a sweep that released what was saved, nothing is told of the edges", "[autodiff][graph]") {
+  Tape<double> tape;
+  const Var<double> x = tape.leaf(a2, "x");
+  const Graph graph = snapshot(tape, backward(square(x), a2, {.keep_cotangents = true}));
+  CHECK(graph.nodes[1].has_cotangent);
+  CHECK(graph.nodes[1].passed_on.empty());
+}
+
 TEST_CASE("scope_path refuses a scope that the graph has not, and one that does not lead to the top",
           "[autodiff][graph]") {
   Graph graph;
