@@ -4,6 +4,8 @@
 #include <tools/draw/dot_cards.h>
 #include <tools/draw/dot_edges.h>
 #include <tools/draw/dot_header.h>
+#include <tools/draw/dot_heat.h>
+#include <tools/draw/dot_overlay.h>
 #include <tools/draw/dot_stages.h>
 #include <tools/draw/dot_text.h>
 
@@ -35,6 +37,11 @@ const Stage* top_box(const std::vector<Stage>& stages, const Stage& stage, bool 
   }
 }
 
+// Numbers need the room.
+void drop_boxes(std::vector<Stage>& stages) {
+  for (Stage& stage : stages) stage.boxed = false;
+}
+
 class StagedPicture {
  public:
   StagedPicture(const Graph& graph, const DotOptions& options)
@@ -42,6 +49,7 @@ class StagedPicture {
 
   std::string write() && {
     std::vector<Stage> program = find_stages(scene_.graph, false);
+    if (scene_.options.view == View::overlay) drop_boxes(program);
     number_stages(program, scene_.separator());
     const std::vector<Stage> recorded = find_stages(scene_.graph, true);
     const std::string title = picture_title(scene_.graph, scene_.options, program);
@@ -61,13 +69,12 @@ class StagedPicture {
   void write_recorded(std::vector<Stage> stages);
   void write_title(const std::vector<Stage>& stages, std::size_t at, const std::string& prefix);
   void write_card(const GraphNode& node);
-  std::vector<const GraphNode*> find_sinks() const;
   void write_output_cards(bool recorded);
   static std::string output_id(const GraphNode& sink) { return "out_" + dot_id(sink); }
 
   Scene scene_;
   DotWriter out_;
-  std::vector<const GraphNode*> sinks_ = find_sinks();
+  std::vector<const GraphNode*> sinks_ = find_sinks(scene_.graph, scene_.index);
   EdgeWriter edges_;
 };
 
@@ -80,7 +87,7 @@ void StagedPicture::write_defaults(const std::string& title) {
                   {"bgcolor", scene_.colour(Token::background)},
                   {"pad", "0.22"},
                   {"nodesep", "0.28"},
-                  {"ranksep", down ? "0.22" : "0.35"},
+                  {"ranksep", down ? (scene_.options.view == View::overlay ? "0.3" : "0.22") : "0.35"},
                   {"fontname", std::string(fonts)},
                   {"fontcolor", ink},
                   {"labelloc", "t"},
@@ -151,31 +158,18 @@ void StagedPicture::write_card(const GraphNode& node) {
   const std::string& path = scene_.pathways.nodes[scene_.index[node.id]];
   const bool source = is_source(node) || is_cotangent(node);
   const Token border = node.backward ? Token::cotangent : node.fused ? Token::ink : scene_.styles[path].line;
+  const bool heat = !source && is_heat(scene_.options.view);
   out_.statement(
       dot_id(node),
       {{"class", std::string(source ? "leaf" : "op") + (path.empty() ? "" : " " + path_class(path))},
        {"group", dot_group(scene_, node)},
-       {"fillcolor", source ? scene_.colour(Token::leaf) : ""},
+       {"fillcolor", source ? scene_.colour(Token::leaf)
+                     : heat ? scene_.colour(heat_token(scene_, node))
+                            : ""},
        {"color", scene_.colour(border)},
-       {"penwidth", node.fused ? "2" : ""}},
+       {"penwidth", node.fused ? "2" : ""},
+       {"peripheries", node.ops > 1 ? "2" : ""}},
       card(scene_, node));
-}
-
-std::vector<const GraphNode*> StagedPicture::find_sinks() const {
-  std::vector<char> read(scene_.graph.nodes.size(), 0);
-  for (const GraphNode& node : scene_.graph.nodes) {
-    for (int input : node.inputs) {
-      const std::size_t at = scene_.index[input];
-      // What only a recorded sweep reads is still an output of the program.
-      if (node.backward == scene_.graph.nodes[at].backward) read[at] = 1;
-    }
-  }
-  std::vector<const GraphNode*> sinks;
-  for (std::size_t i = 0; i < read.size(); ++i) {
-    const GraphNode& node = scene_.graph.nodes[i];
-    if (!read[i] && !is_source(node) && !is_cotangent(node)) sinks.push_back(&node);
-  }
-  return sinks;
 }
 
 void StagedPicture::write_output_cards(bool recorded) {
@@ -192,7 +186,9 @@ void StagedPicture::write_output_cards(bool recorded) {
                     {"group", dot_group(scene_, *sink)},
                     {"fillcolor", scene_.colour(Token::leaf)},
                     {"color", recorded ? scene_.colour(Token::cotangent) : ""}},
-                   output_card(scene_, name, recorded ? "cotangent" : "output"));
+                   scene_.options.view == View::overlay && !recorded
+                       ? overlay_output_card(scene_, name, *sink)
+                       : output_card(scene_, name, recorded ? "cotangent" : "output"));
   }
 }
 

@@ -22,11 +22,12 @@ constexpr std::array names{
 };
 
 constexpr std::array signs{
-    Spelling{U'−', "-"},   Spelling{U'–', "-"},        Spelling{U'·', "*"},        Spelling{U'⊙', "*"},
-    Spelling{U'×', "x"},   Spelling{U'÷', "/"},        Spelling{U'²', "^2"},       Spelling{U'³', "^3"},
-    Spelling{U'½', "1/2"}, Spelling{U'¼', "1/4"},      Spelling{U'∂', "d"},        Spelling{U'≤', "<="},
-    Spelling{U'≥', ">="},  Spelling{U'≠', "!="},       Spelling{U'→', "->"},       Spelling{U'…', "..."},
-    Spelling{U'µ', "u"},   Spelling{U'\u0302', "hat"}, Spelling{U'\u0304', "bar"}, Spelling{U'\u00A0', " "},
+    Spelling{U'−', "-"},        Spelling{U'–', "-"},        Spelling{U'·', "*"},      Spelling{U'⊙', "*"},
+    Spelling{U'×', "x"},        Spelling{U'÷', "/"},        Spelling{U'²', "^2"},     Spelling{U'³', "^3"},
+    Spelling{U'½', "1/2"},      Spelling{U'¼', "1/4"},      Spelling{U'¾', "3/4"},    Spelling{U'ᵀ', "^T"},
+    Spelling{U'∞', "inf"},      Spelling{U'∂', "d"},        Spelling{U'≤', "<="},     Spelling{U'≥', ">="},
+    Spelling{U'≠', "!="},       Spelling{U'→', "->"},       Spelling{U'…', "..."},    Spelling{U'µ', "u"},
+    Spelling{U'\u0302', "hat"}, Spelling{U'\u0304', "bar"}, Spelling{U'\u00A0', " "},
 };
 
 template <std::size_t n>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tools/draw/dot_cards.h>
+#include <tools/draw/dot_heat.h>
+#include <tools/draw/dot_overlay.h>
 #include <tools/draw/dot_text.h>
 #include <tools/quantities.h>
 
@@ -25,14 +27,19 @@ bool is_expression(std::string_view label) {
   return false;
 }
 
-std::string headline(const GraphNode& node) {
-  if (node.label.empty()) return node.formula.empty() ? node.op : node.formula;
-  const bool alone = node.formula.empty() || node.label == node.formula || is_expression(node.label);
-  return alone ? node.label : node.label + " = " + node.formula;
-}
-
 std::string row(const std::string& left, const std::string& right) {
   return "<TR><TD ALIGN=\"LEFT\">" + left + "</TD><TD ALIGN=\"RIGHT\">" + right + "</TD></TR>";
+}
+
+// The rows of a card that stands for several ops.
+std::string folded_rows(const Scene& scene, const GraphNode& node) {
+  std::string html;
+  for (const FormulaLine& line : node.text.forward) {
+    std::string text;
+    for (const Phrase& phrase : line) text += phrase.text;
+    html += "<TR><TD ALIGN=\"LEFT\" COLSPAN=\"2\">" + scene.formula(text, note_font) + "</TD></TR>";
+  }
+  return html;
 }
 
 std::string tab(const Scene& scene, const std::string& text) {
@@ -47,6 +54,17 @@ Token time_token(std::int64_t nanoseconds, std::int64_t longest_ns) {
 }
 
 }  // namespace
+
+std::string headline(const GraphNode& node) {
+  if (node.label.empty()) return node.formula.empty() ? node.op : node.formula;
+  const bool alone = node.formula.empty() || node.label == node.formula || is_expression(node.label);
+  return alone ? node.label : node.label + " = " + node.formula;
+}
+
+std::string op_note(const Scene& scene, const GraphNode& node) {
+  if (node.ops == 1) return node_name(node) + " " + node.op;
+  return "to " + node_name(node) + scene.separator() + std::to_string(node.ops) + " ops";
+}
 
 std::string display_name(const GraphNode& node) { return node.label.empty() ? node_name(node) : node.label; }
 
@@ -90,8 +108,9 @@ std::string reads_text(const Scene& scene, const GraphNode& node) {
 
 std::string op_card(const Scene& scene, const GraphNode& node) {
   std::string html = "<TABLE BORDER=\"0\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"1\">";
-  html += row(scene.formula(headline(node), formula_font),
-              scene.text("  " + node_name(node) + " " + node.op, number_font));
+  html +=
+      row(scene.formula(headline(node), formula_font), scene.text("  " + op_note(scene, node), number_font));
+  if (node.ops > 1) html += folded_rows(scene, node);
   if (node.forward_ns > 0) {
     html +=
         row(time_bar(scene, node.forward_ns, longest_bar), scene.text(time_text(node.forward_ns), note_font));
@@ -122,7 +141,12 @@ std::string output_card(const Scene& scene, std::string_view name, std::string_v
 }
 
 std::string card(const Scene& scene, const GraphNode& node) {
-  if (is_source(node) || is_cotangent(node)) return source_card(scene, node);
+  const bool overlay = scene.options.view == View::overlay;
+  if (is_source(node) || is_cotangent(node)) {
+    return overlay ? overlay_source_card(scene, node) : source_card(scene, node);
+  }
+  if (is_heat(scene.options.view)) return heat_card(scene, node);
+  if (overlay && !node.fused) return overlay_op_card(scene, node);
   return node.fused ? fused_card(scene, node) : op_card(scene, node);
 }
 

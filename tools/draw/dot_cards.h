@@ -26,6 +26,12 @@ std::string reads_text(const Scene& scene, const GraphNode& node);
 std::string source_card(const Scene& scene, const GraphNode& node);
 std::string output_card(const Scene& scene, std::string_view name, std::string_view kind);
 
+/// "c = x − μ_B"; the label alone where it says it all.
+std::string headline(const GraphNode& node);
+
+/// "%4 sub", or "to %13 · 10 ops" for a card that stands for several.
+std::string op_note(const Scene& scene, const GraphNode& node);
+
 /// "μ_B", else "%7".
 std::string display_name(const GraphNode& node);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tools/draw/dot_cards.h>
 #include <tools/draw/dot_edges.h>
+#include <tools/draw/dot_overlay.h>
 #include <tools/draw/dot_text.h>
 #include <tools/quantities.h>
 
@@ -43,14 +44,36 @@ std::string EdgeWriter::label(const GraphNode& value, const std::string& pathway
   return scene_.text(text, {10, colour});
 }
 
+std::string EdgeWriter::weight(const GraphNode& from, const GraphNode* reader,
+                               const std::string& pathway) const {
+  const std::string group = dot_group(scene_, from);
+  const bool straight = reader == nullptr || (!group.empty() && group == dot_group(scene_, *reader));
+  if (!straight) return {};
+  return pathway.empty() ? "12" : "8";
+}
+
+// One edge with two strokes: the head has the first colour, the tail the last.
+void EdgeWriter::write_overlay(const GraphNode& from, const std::string& to, const GraphNode* reader,
+                               std::size_t argument) {
+  const std::string pathway =
+      reader == nullptr ? "" : scene_.pathways.edges[scene_.index[reader->id]][argument];
+  const bool both = carries_cotangent(from, reader, argument);
+  const std::string ink = scene_.colour(Token::ink);
+  out_.statement(dot_id(from) + " -> " + to,
+                 {{"class", path_class(pathway)},
+                  {"color", both ? ink + ":" + scene_.colour(Token::cotangent) : ink},
+                  {"dir", both ? "both" : ""},
+                  {"penwidth", "1.5"},
+                  {"weight", weight(from, reader, pathway)}},
+                 overlay_edge_label(scene_, from, reader, argument));
+}
+
 void EdgeWriter::write(const GraphNode& from, const std::string& to, const GraphNode* reader,
                        const std::string& pathway) {
   const PathStyle& style = scene_.styles[pathway];
   const bool cotangent = from.backward;
   // A sweep is drawn upwards, beside the program that it runs back over.
   const bool upwards = cotangent && (reader == nullptr || reader->backward);
-  const std::string group = dot_group(scene_, from);
-  const bool straight = reader == nullptr || (!group.empty() && group == dot_group(scene_, *reader));
   const std::string ends = upwards ? to + " -> " + dot_id(from) : dot_id(from) + " -> " + to;
   out_.statement(ends,
                  {{"class", path_class(pathway)},
@@ -60,9 +83,7 @@ void EdgeWriter::write(const GraphNode& from, const std::string& to, const Graph
                   {"dir", upwards ? "back" : ""},
                   {"constraint", cotangent && !upwards ? "false" : ""},
                   {"penwidth", pen_width(carried(from, reader).bytes, scene_.most_bytes)},
-                  {"weight", !straight         ? ""
-                             : pathway.empty() ? "12"
-                                               : "8"}},
+                  {"weight", weight(from, reader, pathway)}},
                  label(carried(from, reader), pathway, cotangent ? Token::cotangent : style.text));
 }
 
@@ -70,12 +91,21 @@ void EdgeWriter::write_inputs(const GraphNode& reader) {
   const std::vector<std::string>& pathways = scene_.pathways.edges[scene_.index[reader.id]];
   for (std::size_t a = 0; a < reader.inputs.size(); ++a) {
     const GraphNode& from = scene_.graph.nodes[scene_.index[reader.inputs[a]]];
-    if (!read_on_card(from, reader)) write(from, dot_id(reader), &reader, pathways[a]);
+    if (read_on_card(from, reader)) continue;
+    if (scene_.options.view == View::overlay && !reader.backward) {
+      write_overlay(from, dot_id(reader), &reader, a);
+    } else {
+      write(from, dot_id(reader), &reader, pathways[a]);
+    }
   }
 }
 
 void EdgeWriter::write_output(const GraphNode& sink, const std::string& output_id) {
-  write(sink, output_id, nullptr, {});
+  if (scene_.options.view == View::overlay && !sink.backward) {
+    write_overlay(sink, output_id, nullptr, 0);
+  } else {
+    write(sink, output_id, nullptr, {});
+  }
 }
 
 }  // namespace wengert

@@ -23,6 +23,9 @@ class EdgeWriter {
  private:
   void write(const GraphNode& from, const std::string& to, const GraphNode* reader,
              const std::string& pathway);
+  void write_overlay(const GraphNode& from, const std::string& to, const GraphNode* reader,
+                     std::size_t argument);
+  std::string weight(const GraphNode& from, const GraphNode* reader, const std::string& pathway) const;
   std::string label(const GraphNode& value, const std::string& pathway, Token colour);
 
   const Scene& scene_;

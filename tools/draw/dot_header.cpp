@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <tools/draw/dot_header.h>
+#include <tools/draw/dot_heat.h>
 #include <tools/draw/dot_text.h>
 #include <tools/quantities.h>
 
@@ -62,24 +63,6 @@ class Legend {
   std::string html_;
 };
 
-std::string legend(const Scene& scene) {
-  Legend entries(scene);
-  std::vector<std::string> names = scene.pathways.names;
-  std::stable_partition(names.begin(), names.end(), [](const std::string& name) { return name == "direct"; });
-  for (const std::string& name : names) {
-    const PathStyle& style = scene.styles[name];
-    entries.add(style.glyph, style.ascii_glyph, name, style.text);
-  }
-  if (std::ranges::any_of(scene.graph.nodes, &GraphNode::backward)) {
-    entries.add("━▶", "->", "∂ backward", Token::cotangent);
-  }
-  const bool keeps =
-      std::ranges::any_of(scene.graph.nodes, [](const GraphNode& n) { return !n.saved.empty(); });
-  if (keeps) entries.add("▣", "", "saved for backward", Token::saved_text);
-  if (scene.longest_ns > 0) entries.add("■", "", "time", Token::time_high);
-  return entries.html();
-}
-
 }  // namespace
 
 std::string picture_title(const Graph& graph, const DotOptions& options, const std::vector<Stage>& program) {
@@ -92,10 +75,40 @@ std::string picture_title(const Graph& graph, const DotOptions& options, const s
   return "graph";
 }
 
+std::string legend(const Scene& scene) {
+  Legend entries(scene);
+  if (scene.options.view == View::overlay) {
+    entries.add("━▶", "->", "forward: value", Token::ink);
+    if (std::ranges::any_of(scene.graph.nodes, &GraphNode::has_cotangent))
+      entries.add("◀━", "<-", "backward: cotangent ∂", Token::cotangent);
+  }
+  std::vector<std::string> names = scene.pathways.names;
+  std::stable_partition(names.begin(), names.end(), [](const std::string& name) { return name == "direct"; });
+  for (const std::string& name : names) {
+    const PathStyle& style = scene.styles[name];
+    if (scene.options.view == View::overlay) {
+      entries.add("●", "", name, style.text);
+    } else {
+      entries.add(style.glyph, style.ascii_glyph, name, style.text);
+    }
+  }
+  if (std::ranges::any_of(scene.graph.nodes, &GraphNode::backward)) {
+    entries.add("━▶", "->", "∂ backward", Token::cotangent);
+  }
+  if (scene.options.view == View::overlay) return entries.html();
+  if (is_heat(scene.options.view)) return entries.html() + heat_legend(scene);
+  const bool keeps =
+      std::ranges::any_of(scene.graph.nodes, [](const GraphNode& n) { return !n.saved.empty(); });
+  if (keeps) entries.add("▣", "", "saved for backward", Token::saved_text);
+  if (scene.longest_ns > 0) entries.add("■", "", "time", Token::time_high);
+  return entries.html();
+}
+
 std::string picture_header(const Scene& scene, std::string_view title) {
   std::string html = "<TABLE BORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\">";
   html += row(scene.text(title, {20, Token::ink, true}));
   html += row(scene.text(totals(scene), {11, Token::muted}));
+  if (!scene.options.note.empty()) html += row(scene.text(scene.options.note, {11, Token::muted}));
   if (const std::string entries = legend(scene); !entries.empty()) html += row(entries);
   return html + "<TR><TD HEIGHT=\"6\"></TD></TR></TABLE>";
 }

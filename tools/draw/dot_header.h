@@ -14,6 +14,9 @@ namespace wengert {
 /// The title asked for, else the scope that holds everything, else the only op, else "graph".
 std::string picture_title(const Graph& graph, const DotOptions& options, const std::vector<Stage>& program);
 
+/// Pathways and signs that occur in the picture; empty for none.
+std::string legend(const Scene& scene);
+
 std::string picture_header(const Scene& scene, std::string_view title);
 
 /// "1 · mean", "2 · variance", … where there is more than one.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <tools/draw/dot_heat.h>
 #include <tools/draw/dot_scene.h>
 #include <tools/draw/dot_text.h>
+#include <tools/draw/fold.h>
 
 #include <algorithm>
 
@@ -10,7 +12,10 @@ namespace {
 // A card is no place for more; the whole of it is on the tape.
 constexpr std::size_t longest_formula = 90;
 
-std::vector<std::string> style_names(const Graph& graph, const Pathways& pathways) {
+// Labels are laid out like nodes of their own, and make long edges twice as long.
+constexpr std::size_t most_cost_with_labels = 900;
+
+std::vector<std::string> style_names(const Graph& graph, const GraphPathways& pathways) {
   std::vector<std::string> names = pathways.names;
   const auto add = [&names](const std::vector<FormulaLine>& lines) {
     for (const FormulaLine& line : lines) {
@@ -36,11 +41,13 @@ Scene::Scene(const Graph& the_graph, const DotOptions& the_options)
       pathways(find_pathways(graph)),
       styles(style_names(graph, pathways)),
       saved(saved_view(graph, index)),
-      edge_labels(graph.nodes.size() <= most_nodes_with_edge_labels) {
+      edge_labels(graph.nodes.size() <= most_nodes_with_edge_labels &&
+                  layout_cost(graph) <= most_cost_with_labels) {
   for (const GraphNode& node : graph.nodes) {
     longest_ns = std::max(longest_ns, node.forward_ns);
     if (node.fused) longest_ns = std::max(longest_ns, node.backward_ns);
     most_bytes = std::max(most_bytes, node.bytes);
+    if (is_heat(options.view)) most_heat = std::max(most_heat, heat_of(options.view, node));
   }
 }
 
@@ -79,6 +86,23 @@ std::string path_class(std::string_view pathway) {
     name += plain ? c : '-';
   }
   return name;
+}
+
+std::vector<const GraphNode*> find_sinks(const Graph& graph, const GraphIndex& index) {
+  std::vector<char> read(graph.nodes.size(), 0);
+  for (const GraphNode& node : graph.nodes) {
+    for (int input : node.inputs) {
+      const std::size_t at = index[input];
+      // What only a recorded sweep reads is still an output of the program.
+      if (node.backward == graph.nodes[at].backward) read[at] = 1;
+    }
+  }
+  std::vector<const GraphNode*> sinks;
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    const GraphNode& node = graph.nodes[i];
+    if (!read[i] && !is_source(node) && !is_cotangent(node)) sinks.push_back(&node);
+  }
+  return sinks;
 }
 
 std::string dot_id(const GraphNode& node) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wengert {
 
@@ -26,12 +27,13 @@ class Scene {
   const Graph& graph;
   const DotOptions& options;
   GraphIndex index;
-  Pathways pathways;
+  GraphPathways pathways;
   PathStyles styles;
   SavedView saved;
   bool edge_labels;
   std::int64_t longest_ns = 0;  ///< 0: no times
   std::size_t most_bytes = 0;   ///< of a value
+  double most_heat = 0;         ///< of an op, in the heat views
 
   /// Between parts of a line: " · ", which in ASCII would read as a product.
   std::string separator() const { return options.ascii ? " | " : " · "; }
@@ -56,6 +58,9 @@ bool read_on_card(const GraphNode& from, const GraphNode& reader);
 
 /// "path-mean": what style sheets call a pathway; letters, digits and hyphens only. Empty for none.
 std::string path_class(std::string_view pathway);
+
+/// What no node of the same sweep reads: outputs of the program, and of sweeps.
+std::vector<const GraphNode*> find_sinks(const Graph& graph, const GraphIndex& index);
 
 /// `n7`: how DOT calls it.
 std::string dot_id(const GraphNode& node);

@@ -32,8 +32,13 @@ constexpr std::array table{
     TokenColours{Token::time_low, "#d9d3ec", "#3f3763"},
     TokenColours{Token::time_mid, "#a895d6", "#6f5fb5"},
     TokenColours{Token::time_high, "#6e4fb8", "#b196ff"},
+    TokenColours{Token::heat_1, "#fbf9fe", "#1a1726"},
+    TokenColours{Token::heat_2, "#e7e0f6", "#2b2444"},
+    TokenColours{Token::heat_3, "#d2c5ee", "#3f3366"},
+    TokenColours{Token::heat_4, "#b9a6e3", "#55448a"},
+    TokenColours{Token::heat_5, "#a18ad8", "#6d57ae"},
 };
-static_assert(table.size() == static_cast<std::size_t>(Token::time_high) + 1);
+static_assert(table.size() == static_cast<std::size_t>(Token::heat_5) + 1);
 
 constexpr PathStyle neutral{Token::muted, Token::muted, "solid", "normal", "━▶", "->"};
 constexpr PathStyle direct{Token::direct_line, Token::direct_text, "solid", "normal", "━▶", "->"};

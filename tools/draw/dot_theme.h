@@ -38,6 +38,11 @@ enum class Token : std::uint8_t {
   time_low,
   time_mid,
   time_high,
+  heat_1,
+  heat_2,
+  heat_3,
+  heat_4,
+  heat_5,
 };
 
 struct TokenColours {

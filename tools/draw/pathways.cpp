@@ -88,7 +88,7 @@ Flags marked(const Graph& graph, const std::string* mark) {
   return flags;
 }
 
-void assign_mark(const Paths& paths, const std::string& mark, const Flags& leaves, Pathways& result) {
+void assign_mark(const Paths& paths, const std::string& mark, const Flags& leaves, GraphPathways& result) {
   const Flags none(paths.size(), 0);
   const Flags blocked = marked(paths.graph, &mark);
   const Flags from = paths.down(leaves, none), from_avoiding = paths.down(leaves, blocked);
@@ -106,7 +106,7 @@ void assign_mark(const Paths& paths, const std::string& mark, const Flags& leave
 
 // Positions are a topological order, so all paths of a leaf use the edge (u, v) exactly when no other edge of
 // these paths passes over the gap behind u: a path over the gap cannot come back to u.
-void assign_direct(const Paths& paths, std::size_t leaf, Pathways& result) {
+void assign_direct(const Paths& paths, std::size_t leaf, GraphPathways& result) {
   const Flags none(paths.size(), 0), any_mark = marked(paths.graph, nullptr);
   Flags start(paths.size(), 0);
   start[leaf] = 1;
@@ -129,9 +129,9 @@ void assign_direct(const Paths& paths, std::size_t leaf, Pathways& result) {
 
 }  // namespace
 
-Pathways find_pathways(const Graph& graph, std::optional<int> output) {
+GraphPathways find_pathways(const Graph& graph, std::optional<int> output) {
   const GraphIndex index("find_pathways", graph);
-  Pathways result;
+  GraphPathways result;
   result.nodes.resize(graph.nodes.size());
   for (const GraphNode& node : graph.nodes) result.edges.emplace_back(node.inputs.size());
   const std::optional<std::size_t> end = output_position(graph, index, output);

@@ -12,7 +12,7 @@
 
 namespace wengert {
 
-struct Pathways {
+struct GraphPathways {
   std::vector<std::string> nodes;               ///< by position in Graph::nodes; empty: none
   std::vector<std::vector<std::string>> edges;  ///< by position of the reader, then by argument; empty: none
   std::vector<std::string> names;               ///< those on some edge, in order of first appearance
@@ -27,6 +27,6 @@ struct Pathways {
 ///   round the edge; none         otherwise: what every path has to pass tells no pathway from another.
 /// A node belongs to the mark that its paths share, else to "direct" if it has a direct edge; a leaf to none.
 /// Throws ValueError for an output that is not in the graph, or a graph that does not hold together.
-Pathways find_pathways(const Graph& graph, std::optional<int> output = {});
+GraphPathways find_pathways(const Graph& graph, std::optional<int> output = {});
 
 }  // namespace wengert

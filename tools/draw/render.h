@@ -5,7 +5,6 @@
 #include <autodiff/error.h>
 #include <tools/draw/dot.h>
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -29,10 +28,5 @@ bool can_render();
 /// no time limit: a tool may use it freely, a server should do so in a process of its own. Throws RenderError
 /// with all that Graphviz said.
 std::string render(std::string_view dot, Format format, Theme theme = Theme::light);
-
-/// Draws `graph` into a file; the extension chooses between .dot, .svg, .png and .pdf.
-/// Throws ValueError for another extension, WriteError, and what to_dot and render throw; then no file is
-/// touched.
-void write_drawing(const Graph& graph, const std::filesystem::path& file, const DotOptions& options = {});
 
 }  // namespace wengert

@@ -4,6 +4,7 @@
 //   WENGERT_UPDATE_GOLDEN=1 <the test program> "[golden]"
 #include <autodiff/error.h>
 #include <tests/support/catch.h>
+#include <tests/support/dot_statements.h>
 #include <tests/support/sample_graphs.h>
 #include <tests/support/source_folder.h>
 #include <tools/draw/closed_form_card.h>
@@ -21,20 +22,6 @@ using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::Message;
 
 namespace {
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-int count(const std::string& text, std::string_view part) {
-  int found = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
-// The line of the statement that starts with `subject`.
-std::string statement(const std::string& dot, const std::string& subject) {
-  const std::size_t at = dot.find("  " + subject + " [");
-  return at == std::string::npos ? "" : dot.substr(at + 2, dot.find('\n', at + 2) - at - 2);
-}
 
 Graph one_label(const std::string& label) {
   GraphBuilder b;

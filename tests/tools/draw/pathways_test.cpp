@@ -18,7 +18,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 std::map<std::string, std::string> edges_by_name(const Graph& graph) {
-  const Pathways pathways = find_pathways(graph);
+  const GraphPathways pathways = find_pathways(graph);
   std::map<std::string, std::string> named;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     for (std::size_t a = 0; a < graph.nodes[i].inputs.size(); ++a) {
@@ -105,7 +105,7 @@ TEST_CASE("the pathways of BatchNorm are the three terms of dx", "[tools][pathwa
                                                                    {"10->11", ""},
                                                                    {"11->12", ""},
                                                                    {"2->12", ""}});
-  const Pathways pathways = find_pathways(graph);
+  const GraphPathways pathways = find_pathways(graph);
   CHECK(pathways.nodes == Names{"", "", "", "mean", "direct", "variance", "variance", "variance", "variance",
                                 "variance", "direct", "", ""});
   CHECK(pathways.names == Names{"mean", "direct", "variance"});
@@ -113,8 +113,8 @@ TEST_CASE("the pathways of BatchNorm are the three terms of dx", "[tools][pathwa
 
 TEST_CASE("what a sweep recorded has no part in the pathways", "[tools][pathways]") {
   const Graph program = staged_batch_norm();
-  const Pathways recorded = find_pathways(recorded_batch_norm());
-  const Pathways alone = find_pathways(program);
+  const GraphPathways recorded = find_pathways(recorded_batch_norm());
+  const GraphPathways alone = find_pathways(program);
   CHECK(std::equal(alone.nodes.begin(), alone.nodes.end(), recorded.nodes.begin()));
   CHECK(std::all_of(recorded.nodes.begin() + static_cast<std::ptrdiff_t>(alone.nodes.size()),
                     recorded.nodes.end(), [](const std::string& name) { return name.empty(); }));
@@ -132,7 +132,7 @@ TEST_CASE("a graph without marks has no pathways", "[tools][pathways]") {
 
 TEST_CASE("pathways end at the output that is asked for", "[tools][pathways]") {
   const Graph graph = staged_batch_norm();
-  const Pathways to_centred = find_pathways(graph, 4);
+  const GraphPathways to_centred = find_pathways(graph, 4);
   CHECK(to_centred.edges[4] == Names{"direct", "mean"});
   CHECK(to_centred.edges[5] == Names{""});
 }
@@ -156,7 +156,7 @@ TEST_CASE("pathways are those that counting every path finds, on random graphs",
         if (std::ranges::find(marks, mark) == marks.end()) marks.push_back(mark);
       }
     }
-    const Pathways pathways = find_pathways(b.graph());
+    const GraphPathways pathways = find_pathways(b.graph());
     for (std::size_t i = 0; i < pathways.edges.size(); ++i) {
       for (std::size_t a = 0; a < pathways.edges[i].size(); ++a) {
         CAPTURE(trial, i, a);

@@ -2,6 +2,7 @@
 #include <tests/support/catch.h>
 #include <tests/support/sample_graphs.h>
 #include <tests/support/temporary_folder.h>
+#include <tools/draw/draw.h>
 #include <tools/draw/render.h>
 #include <tools/draw/svg_theme.h>
 #include <tools/file_bytes.h>
@@ -29,7 +30,7 @@ TEST_CASE("a build without Graphviz says what is missing, and still writes DOT",
       Message("render: this build has no Graphviz, which svg needs (install libgraphviz-dev, then "
               "configure and build again); .dot files work without it"));
   const TemporaryFolder folder;
-  CHECK_THROWS_AS(write_drawing(staged_batch_norm(), folder / "bn.png"), RenderError);
+  CHECK_THROWS_AS(draw(staged_batch_norm(), folder / "bn.png"), RenderError);
   CHECK_FALSE(std::filesystem::exists(folder / "bn.png"));
 }
 
@@ -126,33 +127,4 @@ TEST_CASE("threads may render at the same time", "[tools][render]") {
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::string& picture : pictures) CHECK(picture == expected);
-}
-
-TEST_CASE("the extension of a drawing chooses its format", "[tools][render]") {
-  const TemporaryFolder folder;
-  write_drawing(fused_batch_norm(), folder / "bn.dot");
-  CHECK(file_bytes(folder / "bn.dot") == to_dot(fused_batch_norm()));
-  if (!can_render()) return;
-  write_drawing(fused_batch_norm(), folder / "bn.SVG", {.theme = Theme::automatic});
-  CHECK(contains(file_bytes(folder / "bn.SVG"), "prefers-color-scheme"));
-  write_drawing(fused_batch_norm(), folder / "bn.png");
-  CHECK(file_bytes(folder / "bn.png").substr(1, 3) == "PNG");
-  write_drawing(fused_batch_norm(), folder / "bn.pdf");
-  CHECK(file_bytes(folder / "bn.pdf").substr(0, 4) == "%PDF");
-}
-
-TEST_CASE("a drawing that cannot be made leaves no file", "[tools][render]") {
-  const TemporaryFolder folder;
-  const std::filesystem::path gif = folder / "bn.gif", nowhere = folder / "missing" / "bn.dot";
-  CHECK_THROWS_MATCHES(write_drawing(chain(1), gif), ValueError,
-                       Message("write_drawing: file \"" + gif.string() +
-                               "\" has the extension \".gif\", expected .dot, .svg, .png or .pdf"));
-  CHECK_THROWS_MATCHES(
-      write_drawing(chain(1), "bn"), ValueError,
-      Message("write_drawing: file \"bn\" has no extension, expected .dot, .svg, .png or .pdf"));
-  CHECK_THROWS_MATCHES(write_drawing(chain(1), nowhere), FileError,
-                       Message(nowhere.string() + ": cannot be written (No such file or directory)"));
-  CHECK_THROWS_AS(write_drawing(chain(1), folder / "bn.dot" / "x.dot"), FileError);
-  CHECK_THROWS_AS(write_drawing(chain(2000), folder / "big.dot"), ValueError);
-  CHECK(std::filesystem::is_empty(folder.path()));
 }
