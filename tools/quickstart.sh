@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # From a clone to the comparison: installs what is missing, builds the wengert command, compares the two forms of
-# BatchNorm on real data and draws their graphs into ./wengert-out/.
+# BatchNorm on real data, trains a classifier with each and draws their graphs into ./wengert-out/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,6 +29,10 @@ compare() {
 }
 compare --input tools/data/digits_images.npy
 compare --input tools/data/conv_nchw.npy --layout NCHW
+
+echo
+echo "\$ wengert train --norm batch_norm --form both"
+"$wengert" train --norm batch_norm --form both
 
 mkdir -p wengert-out
 for form in staged fused; do

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <autodiff/kernels/scratch.h>
 #include <layers/kernels/channel_maps.h>
 #include <layers/kernels/parallel.h>
 
@@ -70,21 +71,25 @@ void map_affine(ChannelView view, const T* x, ChannelAffine<T> z, Result result)
 
 template <class T>
 void channel_affine(ChannelView view, const T* x, ChannelAffine<T> z, T* y) {
+  if (account_only()) return;
   map_affine(view, x, z, [=](Index i, T value) { y[i] = value; });
 }
 
 template <class T>
 void channel_affine_relu(ChannelView view, const T* x, ChannelAffine<T> z, T* y) {
+  if (account_only()) return;
   map_affine(view, x, z, [=](Index i, T value) { y[i] = value <= T(0) ? T(0) : value; });
 }
 
 template <class T>
 void channel_relu_gate(ChannelView view, const T* x, ChannelAffine<T> z, const T* dy, T* out) {
+  if (account_only()) return;
   map_affine(view, x, z, [=](Index i, T value) { out[i] = value <= T(0) ? T(0) : dy[i]; });
 }
 
 template <class T>
 void channel_scale(ChannelView view, const T* gamma, const T* inv_std, const T* dy, T* dx) {
+  if (account_only()) return;
   std::vector<T> products;
   for (Index c = 0; c < view.channels; ++c)
     products.push_back(gamma == nullptr ? inv_std[c] : gamma[c] * inv_std[c]);

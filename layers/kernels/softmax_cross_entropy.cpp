@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <autodiff/kernels/scratch.h>
 #include <layers/kernels/parallel.h>
 #include <layers/kernels/softmax_cross_entropy.h>
 
@@ -23,6 +24,7 @@ int threads_for(Index elements) { return elements < parallel_elements ? 1 : avai
 template <class T>
 void softmax_cross_entropy_forward(Index rows, Index columns, const T* x, Targets<T> targets, T* losses,
                                    LogSumExp<T> normaliser) {
+  if (account_only()) return;
   parallel_ranges(rows, threads_for(rows * columns), [&](Index begin, Index end) {
     for (Index n = begin; n < end; ++n) {
       const T* row = x + n * columns;
@@ -53,6 +55,7 @@ void softmax_cross_entropy_forward(Index rows, Index columns, const T* x, Target
 template <class T>
 void softmax_cross_entropy_backward(Index rows, Index columns, const T* x, Targets<T> targets,
                                     const T* row_max, const T* log_sum, const T* dlosses, T* dx) {
+  if (account_only()) return;
   parallel_ranges(rows, threads_for(rows * columns), [&](Index begin, Index end) {
     for (Index n = begin; n < end; ++n) {
       const Index at = n * columns;
