@@ -180,11 +180,10 @@ class GroupRowPass {
   }
 
   void map_rows(Index first, Index n, const ChannelArrays<T>& arrays) const {
-    // Rows share no cache line: part of one, written past the caches, costs more than it saves.
-    constexpr std::uintptr_t line = 64;
-    const bool whole_lines = static_cast<std::uintptr_t>(view_.group_channels()) * sizeof(T) % line == 0 &&
-                             reinterpret_cast<std::uintptr_t>(a_.out) % line == 0;
-    if (plan_.non_temporal && whole_lines) {
+    constexpr Index line = line_elements<T>;
+    const Index length = view_.group_channels();
+    const bool whole_lines = length % line == 0 && reinterpret_cast<std::uintptr_t>(a_.out) % 64 == 0;
+    if (plan_.non_temporal && (whole_lines || length >= 4 * line)) {
       map_rows_with<true>(first, n, arrays);
     } else {
       map_rows_with<false>(first, n, arrays);
@@ -204,7 +203,11 @@ class GroupRowPass {
       const MapVectors<T, backward> coefficients{hn::Set(d, arrays.mean_hi[row]), slope,
                                                  hn::Set(d, arrays.offset[row]),
                                                  backward ? hn::Set(d, arrays.direct[row]) : slope};
-      map_affine_row(target, (first + row) * length, length, coefficients);
+      if constexpr (non_temporal) {
+        stream_affine_row(target, (first + row) * length, length, coefficients);
+      } else {
+        map_affine_row(target, (first + row) * length, length, coefficients);
+      }
     }
   }
 

@@ -11,6 +11,8 @@
 #include <layers/kernels/batch_norm_loops-inl.h>
 #include <layers/kernels/batch_norm_rows-inl.h>
 
+#include <cstdint>
+
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
@@ -143,6 +145,34 @@ HWY_INLINE void map_affine_row(const AffineTarget<T, backward, non_temporal>& ta
   }
   for (; j < last; j += step) target.store(target.at(i + j, j, c), i + j);
   target.store(last_value, i + last);
+}
+
+/// Elements of a cache line.
+template <class T>
+inline constexpr Index line_elements = 64 / static_cast<Index>(sizeof(T));
+
+/// The same past the caches. The lines that a row shares with its neighbours are written by ordinary stores:
+/// part of a line costs more than it saves. n is at least 4 lines, or the row begins and ends with one.
+template <class T, bool backward>
+HWY_INLINE void stream_affine_row(const AffineTarget<T, backward, true>& target, Index i, Index n,
+                                  const MapVectors<T, backward>& c) {
+  const Vectors<T> d;
+  constexpr Index line = line_elements<T>;
+  const Index step = lanes<T>();
+  const auto begin = static_cast<Index>(reinterpret_cast<std::uintptr_t>(target.out + i) / sizeof(T));
+  const Index head = (line - begin % line) % line;
+  const Index tail = (n - head) % line, padded_tail = (tail + step - 1) / step * step;
+  // out may be an input: computed before anything is stored.
+  HWY_ALIGN T first[static_cast<size_t>(line) + HWY_MAX_BYTES / sizeof(T)];
+  HWY_ALIGN T last[static_cast<size_t>(line) + HWY_MAX_BYTES / sizeof(T)];
+  for (Index j = 0; j < head; j += step) hn::Store(target.at(i + j, j, c), d, first + j);
+  for (Index k = 0; k < padded_tail; k += step) {
+    const Index j = n - padded_tail + k;
+    hn::Store(target.at(i + j, j, c), d, last + k);
+  }
+  for (Index j = head; j < n - tail; j += step) target.store(target.at(i + j, j, c), i + j);
+  std::memcpy(target.out + i, first, static_cast<size_t>(head) * sizeof(T));
+  std::memcpy(target.out + i + n - tail, last + (padded_tail - tail), static_cast<size_t>(tail) * sizeof(T));
 }
 
 }  // namespace wengert::kernels::HWY_NAMESPACE
