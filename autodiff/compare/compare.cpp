@@ -72,7 +72,35 @@ Comparison compare(const Subject<T>& subject, CompareOptions options) {
   return out;
 }
 
-template Comparison compare(const Subject<float>&, CompareOptions);
-template Comparison compare(const Subject<double>&, CompareOptions);
+std::optional<std::size_t> pays_from(const std::vector<SweepRow>& sweep) {
+  std::optional<std::size_t> from;
+  for (std::size_t i = sweep.size(); i-- > 0 && sweep[i].agrees && sweep[i].fused_ns < sweep[i].staged_ns;)
+    from = i;
+  return from;
+}
+
+template <class T>
+SweepRow measure_size(const Subject<T>& subject, const CompareOptions& options) {
+  SweepRow row;
+  for (const NamedTensor<T>& input : subject.inputs) {
+    row.inputs.push_back({input.name, input.value.shape()});
+    row.bytes += input.value.bytes();
+  }
+  const Agreement agreement = check_agreement(subject, options.seed);
+  row.agrees = agreement.holds();
+  if (!row.agrees) return row;
+  const Tensor<T> dy = random_cotangent<T>(agreement.y, options.seed);
+  const std::array layers{subject.staged.narrow(), subject.fused.narrow()};
+  const std::vector<Timing> timings = measure_time<T>(layers, subject.inputs, dy, options.timing);
+  row.staged_ns = timings[0].step.median;
+  row.fused_ns = timings[1].step.median;
+  return row;
+}
+
+#define WENGERT_INSTANTIATE(T)                                    \
+  template Comparison compare(const Subject<T>&, CompareOptions); \
+  template SweepRow measure_size(const Subject<T>&, const CompareOptions&);
+WENGERT_INSTANTIATE(float)
+WENGERT_INSTANTIATE(double)
 
 }  // namespace wengert

@@ -70,6 +70,13 @@ struct Comparison {
   bool holds() const { return verdict() == Verdict::pass; }
 };
 
+/// The first row from which on the fused form is the faster one; nothing when it is not at the last.
+std::optional<std::size_t> pays_from(const std::vector<SweepRow>& sweep);
+
+/// Agreement and the time of a step at one size, for a sweep.
+template <class T>
+SweepRow measure_size(const Subject<T>& subject, const CompareOptions& options);
+
 /// Throws what the forms throw on these inputs; ValueError when the staged form does not run in the wider
 /// type.
 template <class T>

@@ -16,6 +16,10 @@ constexpr double finest = 1e-8;
 /// How far off the extrapolated slope may be, in units of what its neighbours differ by.
 constexpr double neighbours = 10;
 
+/// |g|, or the sum of the sizes of its path classes, of which it may be a small difference.
+template <class T>
+std::vector<double> terms_of(const FormRun<T>& run, const Tensor<T>& dy, std::size_t i, const Tensor<T>& g);
+
 /// <dy, f> along one random direction of input `i`, against <vjp(dy), u>. Where this is worse than what
 /// `check` holds, it is what `check` says.
 template <class T, class V>

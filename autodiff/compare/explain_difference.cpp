@@ -205,14 +205,18 @@ class Explanation {
     return true;
   }
 
+  // Two pathways; or all of it, and one of them on top (part 0 is all of it).
   bool factors_of_two(const Slicing& slicing) {
     for (std::size_t p = 1; p < parts_.size(); ++p) {
-      for (std::size_t q = p + 1; q < parts_.size(); ++q) {
+      for (std::size_t q = (p + 1) % parts_.size(); q != p; q = (q + 1) % parts_.size()) {
+        if (q != 0 && q < p) continue;
         const Story story = fitter_[0].fit({p, q}, slicing);
         if (story.worst > 1) continue;
-        believe({names_[p], names_[q]}, "the " + names_[p] + " term " + story_text(story.added[0], slicing) +
-                                            ", and the " + names_[q] + " term " +
-                                            story_text(story.added[1], slicing));
+        std::vector<std::string> names{names_[p]};
+        if (q != 0) names.push_back(names_[q]);
+        believe(std::move(names), "the " + names_[p] + " term " + story_text(story.added[0], slicing) +
+                                      ", and " + (q == 0 ? whole() : "the " + names_[q] + " term") + " " +
+                                      story_text(story.added[1], slicing));
         return true;
       }
     }
@@ -280,25 +284,25 @@ class Explanation {
     return false;
   }
 
-  // No story fits. The pathway whose scaling explains most is named, and how much that is.
+  // No story fits. The pathway whose scaling explains most is named, and how much that is: one factor for all
+  // of it where that explains a fair share, since a factor a slice explains a part of anything.
   void blame_the_nearest() {
+    constexpr double fair_share = 0.1;
     double most = -1;
-    const Slicing* best_slicing = nullptr;
     for (std::size_t p = 1; p < parts_.size(); ++p) {
       for (const Slicing& slicing : slicings_) {
         const Story story = fitter_[0].fit({p}, slicing);
-        // A factor a slice has more freedom: it has to explain clearly more to be preferred.
-        const double explained = story.explained - 0.05 * (slicing.count > 1 ? 1 : 0);
-        if (explained <= most) continue;
-        most = explained;
-        best_slicing = &slicing;
+        const bool simple = slicing.count == 1;
+        const double preferred = story.explained + (simple && story.explained >= fair_share ? 1 : 0);
+        if (preferred <= most) continue;
+        most = preferred;
         finding_.pathways = {names_[p]};
         const auto percent = std::to_string(static_cast<int>(std::lround(100 * story.explained)));
         finding_.text = "the " + names_[p] + " term " + story_text(story.added[0], slicing) +
                         "; that explains " + percent + " % of the difference in " + d_.of;
       }
     }
-    if (best_slicing == nullptr) finding_.text = d_.of + " differs, in no way that a factor would explain";
+    if (parts_.size() == 1) finding_.text = d_.of + " differs, in no way that a factor would explain";
   }
 
   const Difference<W>& d_;

@@ -39,11 +39,13 @@ struct InputCheck {
   std::string input;
   Verdict verdict = Verdict::undecided;
   std::string reason;
-  double slope = 0;          ///< along the worst direction, by differences
-  double claimed = 0;        ///< <vjp(dy), u>
-  double error = 0;          ///< |claimed − slope| relative to the terms of <vjp(dy), u>
-  double allowance = 0;      ///< what rounding and the differences leave open, relative to the same
-  double control_error = 0;  ///< what the disturbed gradient got: has to be above the allowance
+  double slope = 0;      ///< along the worst direction, by differences
+  double claimed = 0;    ///< <vjp(dy), u>
+  double error = 0;      ///< |claimed − slope| relative to the terms of <vjp(dy), u>
+  double allowance = 0;  ///< what rounding and the differences leave open, relative to the same
+  /// What a gradient disturbed by 1e-3 got, in units of the allowance, where it showed best: has to be
+  /// above 1.
+  double control_of_allowance = 0;
   int directions = 0;
   std::vector<TaylorRow> taylor;
   Index jacobian_entries = 0;  ///< compared one by one; 0 where the input is too large
