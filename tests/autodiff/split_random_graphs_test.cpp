@@ -96,6 +96,6 @@ void check_classes(const std::vector<Step>& program) {
 }  // namespace
 
 TEST_CASE("On any graph with any marks the classes add up to the gradient", "[autodiff][split]") {
-  setenv("RC_PARAMS", "seed=20 max_success=250", 0);
+  setenv("RC_PARAMS", "seed=20 max_success=1000", 0);
   REQUIRE(rc::check("the classes add up to the gradient", check_classes));
 }
