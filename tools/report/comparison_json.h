@@ -7,7 +7,11 @@
 
 namespace wengert {
 
-/// The comparison as JSON, indented; docs/compare.md has the schema. Numbers that JSON lacks become null.
+/// The comparison as JSON, indented; docs/comparison.schema.json is its schema. Numbers
+/// that JSON lacks become null.
 std::string to_json(const Comparison& comparison);
+
+/// One gradient check of one form, as it stands inside a comparison.
+std::string to_json(const std::string& name, const std::string& form, const GradientCheck& check);
 
 }  // namespace wengert

@@ -14,4 +14,7 @@ struct TextOptions {
 /// The comparison as a table for people; the verdict is its last line.
 std::string to_text(const Comparison& comparison, TextOptions options = {});
 
+/// One gradient check: a row an input, the table of h against remainder, the verdict.
+std::string to_text(const std::string& name, const GradientCheck& check, TextOptions options = {});
+
 }  // namespace wengert
