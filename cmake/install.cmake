@@ -22,4 +22,5 @@ configure_package_config_file(cmake/wengert-config.cmake.in wengert-config.cmake
   INSTALL_DESTINATION ${WENGERT_INSTALL_CMAKEDIR})
 write_basic_package_version_file(wengert-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/wengert-config.cmake ${PROJECT_BINARY_DIR}/wengert-config-version.cmake
+    ${PROJECT_SOURCE_DIR}/cmake/wengert-workbench.cmake
   DESTINATION ${WENGERT_INSTALL_CMAKEDIR})

@@ -45,7 +45,10 @@ const std::vector<Rule>& rules() {
         "CLI/"}},
       {"tests/consumer/", {"autodiff/", "layers/", "tools/"}},
       {"tests/support/", {"autodiff/", "layers/", "tools/", "tests/", "catch2/", "rapidcheck/", "nlohmann/"}},
-      {"tests/", {"autodiff/", "layers/", "tools/", "tests/", "rapidcheck/", "hwy/", "Eigen/", "nlohmann/"}},
+      {"examples/", {"autodiff/", "layers/", "tools/", "examples/"}},
+      {"tests/",
+       {"autodiff/", "layers/", "tools/", "tests/", "examples/", "rapidcheck/", "hwy/", "Eigen/",
+        "nlohmann/"}},
   };
   return table;
 }
@@ -120,7 +123,7 @@ std::vector<std::string> violations_in(const fs::path& root, const std::string& 
 
 std::vector<std::string> violations(const fs::path& root) {
   std::vector<std::string> files;
-  for (const char* folder : {"autodiff", "layers", "tools", "bench", "tests"}) {
+  for (const char* folder : {"autodiff", "layers", "tools", "bench", "examples", "tests"}) {
     if (!fs::exists(root / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       const auto extension = entry.path().extension();

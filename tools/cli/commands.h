@@ -17,6 +17,7 @@ using Command = std::function<ExitCode()>;
 
 /// `run` is set to the command that was called, once the app has parsed.
 void add_compare_command(CLI::App& app, Command& run);
+void add_check_command(CLI::App& app, Command& run);
 void add_graph_command(CLI::App& app, Command& run);
 void add_conform_command(CLI::App& app, Command& run);
 void add_train_command(CLI::App& app, Command& run);

@@ -17,16 +17,43 @@ namespace {
 struct CompareArguments {
   LayerChoice choice;
   bool json = false;
+  bool sweep = false;
   double seconds = 1.0;
 };
+
+// The sizes of a sweep: x smaller by halves of its first axis, up to the size that was asked for.
+std::vector<std::string> smaller_shapes(const Shape& shape) {
+  std::vector<std::string> shapes;
+  for (Index rows = shape[0]; rows >= 4; rows /= 4) {
+    std::string text = std::to_string(rows);
+    for (int axis = 1; axis < shape.rank(); ++axis) text += "x" + std::to_string(shape[axis]);
+    shapes.insert(shapes.begin(), text);
+  }
+  return shapes;
+}
+
+template <class T>
+Comparison compare_chosen(const CompareArguments& arguments, const CompareOptions& options) {
+  const Subject<T> subject = make_subject<T>(arguments.choice);
+  Comparison comparison = compare(subject, options);
+  if (!arguments.sweep) return comparison;
+  LayerChoice choice = arguments.choice;
+  choice.input.clear();
+  for (const std::string& shape : smaller_shapes(subject.inputs.front().value.shape())) {
+    options.progress("sweeping over sizes: " + shape);
+    choice.shape = shape;
+    comparison.sweep.push_back(measure_size(make_subject<T>(choice), options));
+  }
+  return comparison;
+}
 
 Comparison compare_in_dtype(const CompareArguments& arguments) {
   CompareOptions options;
   options.seed = arguments.choice.seed;
   options.timing.seconds = arguments.seconds;
   options.progress = show_progress;
-  if (arguments.choice.dtype == "float64") return compare(make_subject<double>(arguments.choice), options);
-  return compare(make_subject<float>(arguments.choice), options);
+  if (arguments.choice.dtype == "float64") return compare_chosen<double>(arguments, options);
+  return compare_chosen<float>(arguments, options);
 }
 
 }  // namespace
@@ -42,6 +69,8 @@ void add_compare_command(CLI::App& app, Command& run) {
   command->add_option("--seconds", arguments->seconds, "How long to measure times, about")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command->add_flag("--sweep", arguments->sweep,
+                    "Measure smaller sizes too: where the closed form starts to pay");
   command->callback([arguments, &run] {
     run = [arguments] {
       const Comparison comparison = compare_in_dtype(*arguments);

@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 
 namespace wengert {
 void add_layer_options(CLI::App& command, LayerChoice& choice) {
@@ -29,22 +28,6 @@ void add_layer_options(CLI::App& command, LayerChoice& choice) {
       .add_option("--axes", choice.axes, "layer_norm, rms_norm: how many trailing axes are normalised over")
       ->capture_default_str();
   command.add_option("--seed", choice.seed, "Of the random numbers")->capture_default_str();
-}
-
-Shape parse_shape(const std::string& text) {
-  std::vector<Index> extents;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (true) {
-    Index extent = 0;
-    const auto [after, error] = std::from_chars(at, end, extent);
-    if (error != std::errc() || extent < 0) break;
-    extents.push_back(extent);
-    if (after == end) return Shape(std::span<const Index>(extents));
-    if (*after != 'x' && *after != ',') break;
-    at = after + 1;
-  }
-  throw ValueError(fmt::format("--shape: \"{}\" came, expected extents such as 128x256", text));
 }
 
 int parse_channel_axis(const std::string& layout, int rank) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <autodiff/compare/subject.h>
+#include <tools/shape_text.h>
 
 #include <cstdint>
 #include <string>
@@ -31,9 +32,6 @@ void add_layer_options(CLI::App& command, LayerChoice& choice);
 
 /// "batch_norm, layer_norm, …": for messages.
 std::string known_layers();
-
-/// "1024x1024" or "8,256,14,14". Throws ValueError for anything else.
-Shape parse_shape(const std::string& text);
 
 /// The axis of the C in a layout such as "NHWC", or of the D in "DN"; by rank when the layout is empty.
 /// Throws ValueError for a layout without exactly one, ShapeError for one of another rank.

@@ -8,6 +8,7 @@
 #include <layers/layer_norm.h>
 #include <layers/rms_norm.h>
 #include <tools/cli/layer_choice.h>
+#include <tools/norm_identities.h>
 #include <tools/npy.h>
 
 #include <array>
@@ -48,34 +49,70 @@ Shape trailing(const LayerChoice& choice, const Shape& x) {
   return fits ? Shape(std::span(x.end() - choice.axes, x.end())) : Shape{};
 }
 
+// The terms of dx as the closed form has them, and what dx satisfies whatever the numbers are.
+template <class T, class TermsOf>
+Subject<T> with_evidence(Subject<T> subject, TermsOf terms_of,
+                         std::function<NormLayout(const Shape&)> layout) {
+  subject.terms = [terms_of](std::span<const Tensor<T>> in, const Tensor<T>& dy) {
+    const auto terms = terms_of(in[0], in[1], dy);
+    std::vector<ClosedFormTerm<T>> out{{"x", {}, terms.direct}};
+    if constexpr (requires { terms.mean; }) {
+      out.push_back({"x", {"mean"}, terms.mean});
+      out.push_back({"x", {"variance"}, terms.variance});
+    } else {
+      out.push_back({"x", {"mean_square"}, terms.mean_square});
+    }
+    return out;
+  };
+  subject.identities = norm_identities<T>(std::move(layout));
+  return subject;
+}
+
 template <class T>
 Subject<T> batch_norm_subject(const LayerChoice& choice, Tensor<T> x) {
   const BatchNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
   const Shape shape = channels(options.channel_axis, x.shape());
-  return make_subject<T>(
-      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
-      [options](auto in) { return staged::batch_norm(in[0], in[1], in[2], options).y; },
-      [options](auto in) { return fused::batch_norm(in[0], in[1], in[2], options).y; });
+  return with_evidence<T>(
+      make_subject<T>(
+          choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+          [options](auto in) { return staged::batch_norm(in[0], in[1], in[2], options).y; },
+          [options](auto in) { return fused::batch_norm(in[0], in[1], in[2], options).y; }),
+      [options](const Tensor<T>& at, const Tensor<T>& gamma, const Tensor<T>& dy) {
+        return fused::batch_norm_terms<T>(at, gamma, dy, options);
+      },
+      [options](const Shape& at) { return channel_layout(at, options.channel_axis, options.eps); });
 }
 
 template <class T>
 Subject<T> layer_norm_subject(const LayerChoice& choice, Tensor<T> x) {
   const LayerNormOptions options{.eps = choice.eps, .normalized_axes = choice.axes};
   const Shape shape = trailing(choice, x.shape());
-  return make_subject<T>(
-      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
-      [options](auto in) { return staged::layer_norm(in[0], in[1], in[2], options).y; },
-      [options](auto in) { return fused::layer_norm(in[0], in[1], in[2], options).y; });
+  return with_evidence<T>(
+      make_subject<T>(
+          choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+          [options](auto in) { return staged::layer_norm(in[0], in[1], in[2], options).y; },
+          [options](auto in) { return fused::layer_norm(in[0], in[1], in[2], options).y; }),
+      [options](const Tensor<T>& at, const Tensor<T>& gamma, const Tensor<T>& dy) {
+        return fused::layer_norm_terms<T>(at, gamma, dy, options);
+      },
+      [options](const Shape& at) { return trailing_layout(at, options.normalized_axes, options.eps, true); });
 }
 
 template <class T>
 Subject<T> rms_norm_subject(const LayerChoice& choice, Tensor<T> x) {
   const RmsNormOptions options{.eps = choice.eps, .normalized_axes = choice.axes};
   const Shape shape = trailing(choice, x.shape());
-  return make_subject<T>(
-      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice)},
-      [options](auto in) { return staged::rms_norm(in[0], in[1], options).y; },
-      [options](auto in) { return fused::rms_norm(in[0], in[1], options).y; });
+  return with_evidence<T>(
+      make_subject<T>(
+          choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice)},
+          [options](auto in) { return staged::rms_norm(in[0], in[1], options).y; },
+          [options](auto in) { return fused::rms_norm(in[0], in[1], options).y; }),
+      [options](const Tensor<T>& at, const Tensor<T>& gamma, const Tensor<T>& dy) {
+        return fused::rms_norm_terms<T>(at, gamma, dy, options);
+      },
+      [options](const Shape& at) {
+        return trailing_layout(at, options.normalized_axes, options.eps, false);
+      });
 }
 
 template <class T>
@@ -83,20 +120,34 @@ Subject<T> group_norm_subject(const LayerChoice& choice, Tensor<T> x) {
   const GroupNormOptions options{
       .groups = choice.groups, .eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
   const Shape shape = channels(options.channel_axis, x.shape());
-  return make_subject<T>(
-      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
-      [options](auto in) { return staged::group_norm(in[0], in[1], in[2], options).y; },
-      [options](auto in) { return fused::group_norm(in[0], in[1], in[2], options).y; });
+  return with_evidence<T>(
+      make_subject<T>(
+          choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+          [options](auto in) { return staged::group_norm(in[0], in[1], in[2], options).y; },
+          [options](auto in) { return fused::group_norm(in[0], in[1], in[2], options).y; }),
+      [options](const Tensor<T>& at, const Tensor<T>& gamma, const Tensor<T>& dy) {
+        return fused::group_norm_terms<T>(at, gamma, dy, options);
+      },
+      [options](const Shape& at) {
+        return group_layout(at, options.channel_axis, options.groups, options.eps);
+      });
 }
 
 template <class T>
 Subject<T> instance_norm_subject(const LayerChoice& choice, Tensor<T> x) {
   const InstanceNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
   const Shape shape = channels(options.channel_axis, x.shape());
-  return make_subject<T>(
-      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
-      [options](auto in) { return staged::instance_norm(in[0], in[1], in[2], options).y; },
-      [options](auto in) { return fused::instance_norm(in[0], in[1], in[2], options).y; });
+  return with_evidence<T>(
+      make_subject<T>(
+          choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+          [options](auto in) { return staged::instance_norm(in[0], in[1], in[2], options).y; },
+          [options](auto in) { return fused::instance_norm(in[0], in[1], in[2], options).y; }),
+      [options](const Tensor<T>& at, const Tensor<T>& gamma, const Tensor<T>& dy) {
+        return fused::instance_norm_terms<T>(at, gamma, dy, options);
+      },
+      [options](const Shape& at) {
+        return group_layout(at, options.channel_axis, channels(options.channel_axis, at)[0], options.eps);
+      });
 }
 
 template <class T>

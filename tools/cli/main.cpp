@@ -19,9 +19,11 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Try: wengert compare batch_norm --shape 128x256\n"
+      "     wengert check batch_norm --form fused\n"
       "     wengert graph batch_norm --form staged -o batch_norm.svg");
   wengert::Command run;
   wengert::add_compare_command(app, run);
+  wengert::add_check_command(app, run);
   wengert::add_graph_command(app, run);
   wengert::add_conform_command(app, run);
   wengert::add_train_command(app, run);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include <autodiff/backward.h>
+#include <autodiff/compare/random_numbers.h>
+#include <fmt/format.h>
+#include <tools/draw/closed_form_card.h>
+#include <tools/draw/render.h>
+#include <tools/file_error.h>
+#include <tools/npy.h>
+#include <tools/report/comparison_json.h>
+#include <tools/report/comparison_text.h>
+#include <tools/shape_text.h>
+#include <tools/workbench.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+namespace wengert {
+namespace {
+
+struct Arguments {
+  std::vector<std::string> shapes;
+  std::vector<std::string> files;
+  std::string dtype = "float32";
+  std::string form;
+  std::string output;
+  std::uint64_t seed = 1;
+  double seconds = 1;
+  bool json = false;
+  bool second_order = false;
+  bool backward = false;
+};
+
+// "w=16x27" as the input and what is said of it.
+std::map<std::string, std::string> assignments(const Workbench& layer, const std::string& option,
+                                               const std::vector<std::string>& given) {
+  std::map<std::string, std::string> out;
+  for (const std::string& text : given) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    const bool known = std::ranges::any_of(layer.inputs, [&](const InputInfo& i) { return i.name == name; });
+    if (equals == std::string::npos || !known) {
+      std::string names;
+      for (const InputInfo& input : layer.inputs) names += " " + input.name;
+      throw ValueError(
+          fmt::format("{}: \"{}\" came, expected NAME=VALUE with one of the inputs{}", option, text, names));
+    }
+    out[name] = text.substr(equals + 1);
+  }
+  return out;
+}
+
+template <class T>
+Subject<T> make_subject(const Workbench& layer, const Arguments& arguments) {
+  const auto shapes = assignments(layer, "--shape", arguments.shapes);
+  const auto files = assignments(layer, "--input", arguments.files);
+  std::vector<NamedTensor<T>> inputs;
+  for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+    const InputInfo& input = layer.inputs[i];
+    const auto file = files.find(input.name);
+    const auto shape = shapes.find(input.name);
+    if (file != files.end()) {
+      inputs.push_back({input.name, read_npy<T>(file->second)});
+    } else {
+      inputs.push_back(
+          {input.name, random_normal<T>(shape == shapes.end() ? input.shape : parse_shape(shape->second),
+                                        arguments.seed + 10 + i)});
+    }
+  }
+  const auto form = [](const GenericForm& f) -> const Form<T>& {
+    if constexpr (std::is_same_v<T, float>) {
+      return f.float32;
+    } else {
+      return f.float64;
+    }
+  };
+  return {.name = layer.name,
+          .staged = form(layer.staged),
+          .fused = form(layer.fused),
+          .inputs = std::move(inputs)};
+}
+
+template <class T>
+int run_compare(const Workbench& layer, const Arguments& arguments) {
+  CompareOptions options;
+  options.seed = arguments.seed;
+  options.timing.seconds = arguments.seconds;
+  const Comparison comparison = compare(make_subject<T>(layer, arguments), options);
+  if (arguments.json) {
+    std::cout << to_json(comparison) << "\n";
+  } else {
+    std::cout << to_text(comparison, {.colour = isatty(STDOUT_FILENO) != 0});
+  }
+  return comparison.holds() ? 0 : 1;
+}
+
+template <class T>
+int run_check(const Workbench& layer, const Arguments& arguments) {
+  const Subject<T> subject = make_subject<T>(layer, arguments);
+  GradientCheckOptions<T> options;
+  options.seed = arguments.seed;
+  options.second_order = arguments.second_order;
+  const GradientCheck check =
+      check_gradient(arguments.form == "staged" ? subject.staged : subject.fused, subject.inputs, options);
+  if (arguments.json) {
+    std::cout << to_json(layer.name, arguments.form, check) << "\n";
+  } else {
+    std::cout << to_text(layer.name + " " + arguments.form, check, {.colour = isatty(STDOUT_FILENO) != 0});
+  }
+  return check.verdict == Verdict::pass ? 0 : 1;
+}
+
+template <class T>
+int run_graph(const Workbench& layer, const Arguments& arguments) {
+  const Subject<T> subject = make_subject<T>(layer, arguments);
+  const bool fused = arguments.form == "fused";
+  Tape<T> tape;
+  std::vector<Var<T>> leaves;
+  for (const NamedTensor<T>& input : subject.inputs) leaves.push_back(tape.leaf(input.value, input.name));
+  const Var<T> y = (fused ? subject.fused : subject.staged)(leaves);
+  if (arguments.backward && !fused) {
+    const Gradients<T> gradients =
+        backward(y, random_cotangent<T>(y.shape(), arguments.seed), {.record = true});
+    for (std::size_t i = 0; i < leaves.size(); ++i)
+      label(gradients.var(leaves[i]), "∂" + subject.inputs[i].name);
+  }
+  Graph graph = snapshot(tape);
+  if (arguments.backward && fused) graph = with_closed_form_vjp(std::move(graph));
+  DotOptions options;
+  options.title = fmt::format("{} · {} form", layer.name, arguments.form);
+  if (arguments.output.empty()) {
+    std::cout << to_dot(graph, options);
+  } else {
+    write_drawing(graph, arguments.output, options);
+    std::cerr << fmt::format("{}: {} ops drawn\n", arguments.output, op_count(graph));
+  }
+  return 0;
+}
+
+void add_inputs(CLI::App& command, Arguments& arguments) {
+  command.add_option("--shape", arguments.shapes, "The shape of an input: NAME=16x27; may be repeated");
+  command.add_option("--input", arguments.files,
+                     "A NumPy file with an input: NAME=FILE.npy; may be repeated");
+  command.add_option("--dtype", arguments.dtype, "float32 or float64")
+      ->check(CLI::IsMember({"float32", "float64"}))
+      ->capture_default_str();
+  command.add_option("--seed", arguments.seed, "Of the random numbers")->capture_default_str();
+}
+
+void add_form(CLI::App& command, Arguments& arguments) {
+  command.add_option("--form", arguments.form, "staged or fused")
+      ->check(CLI::IsMember({"staged", "fused"}))
+      ->default_str("fused");
+}
+
+int run(int argc, char** argv, const Workbench& layer) {
+  CLI::App app{layer.name +
+               ": one layer, two gradients.\n\n"
+               "Exit codes: 0 agreed, 1 the evidence says no, 2 wrong usage, 3 unreadable input."};
+  app.require_subcommand(1);
+  Arguments arguments;
+  arguments.form = "fused";
+  CLI::App* compare = app.add_subcommand("compare", "Do both forms agree, and what does each cost");
+  CLI::App* check = app.add_subcommand("check", "Hold one form's gradient against differences of its value");
+  CLI::App* graph = app.add_subcommand("graph", "Draw the graph of a form, as DOT, SVG, PNG or PDF");
+  for (CLI::App* command : {compare, check, graph}) add_inputs(*command, arguments);
+  for (CLI::App* command : {compare, check}) command->add_flag("--json", arguments.json, "Print JSON");
+  for (CLI::App* command : {check, graph}) add_form(*command, arguments);
+  compare->add_option("--seconds", arguments.seconds, "How long to measure times, about")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  check->add_flag("--second", arguments.second_order, "Check the second derivatives too");
+  graph->add_flag("--backward", arguments.backward, "Draw the reverse sweep too");
+  graph->add_option("-o,--output", arguments.output,
+                    "FILE.dot, .svg, .png or .pdf; DOT text to stdout when absent");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;  // CLI11 has codes of its own
+  }
+  const bool wide = arguments.dtype == "float64";
+  if (app.got_subcommand(compare))
+    return wide ? run_compare<double>(layer, arguments) : run_compare<float>(layer, arguments);
+  if (app.got_subcommand(check))
+    return wide ? run_check<double>(layer, arguments) : run_check<float>(layer, arguments);
+  return wide ? run_graph<double>(layer, arguments) : run_graph<float>(layer, arguments);
+}
+
+}  // namespace
+
+int workbench(int argc, char** argv, const Workbench& layer) {
+  try {
+    return run(argc, argv, layer);
+  } catch (const FileError& error) {
+    std::cerr << layer.name << ": " << error.what() << "\n";
+    return 3;
+  } catch (const std::exception& error) {
+    std::cerr << layer.name << ": " << error.what() << "\n";
+    return 2;
+  }
+}
+
+}  // namespace wengert
