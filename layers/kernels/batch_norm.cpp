@@ -3,6 +3,7 @@
 // every target.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "layers/kernels/batch_norm.cpp"
+#include <autodiff/kernels/scratch.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 #include <layers/kernels/batch_norm.h>
@@ -67,10 +68,23 @@ void run_swept(const Pass& pass, Index channels, const Parameters<T>& p, bool wi
   });
 }
 
+// Scratch on the heap that all threads hold at once, at most: it follows from the plan, not from who was faster.
+template <class T, class Pass>
+Index scratch_bytes(const Pass& pass, Index channels) {
+  const Index size = pass.block(), n_blocks = divide_up(channels, size), chunks = pass.chunks();
+  const Index tasks = pass.resident() ? n_blocks : n_blocks * chunks;
+  const Index threads = HWY_MIN(Index{pass.threads()}, tasks);
+  const Index of_tasks = threads * Workspace::heap_bytes(pass.scratch(HWY_MIN(size, channels)));
+  if (pass.resident()) return of_tasks + threads * Workspace::heap_bytes(Block<T>::bytes(size, chunks));
+  return of_tasks + Workspace::heap_bytes(n_blocks * Block<T>::bytes(HWY_MIN(size, channels), chunks));
+}
+
 template <class T, bool backward>
 void run(ChannelView view, SumSource<T, backward> source, T* out, const Parameters<T>& p) {
   const double count = static_cast<double>(view.count());
   const auto run_pass = [&](const auto& pass) HWY_ATTR {
+    const ScratchCount scratch(scratch_bytes<T>(pass, view.channels));
+    if (account_only()) return;
     if (pass.resident()) {
       run_resident<T, backward>(pass, view.channels, p, out != nullptr, count);
     } else {

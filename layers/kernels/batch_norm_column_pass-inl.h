@@ -25,6 +25,11 @@ class ColumnPass {
   Index chunks() const { return plan_.chunks; }
   Index block() const { return round_up(divide_up(view_.channels, plan_.strips), 4 * lanes<T>()); }
   bool resident() const { return false; }
+  /// Bytes that one task takes for n channels: the sums take more than the map.
+  Index scratch(Index n) const {
+    const Index width = one_to_one() ? n : plan_.width;
+    return 5 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n);
+  }
 
   /// Elements of one channel in a chunk.
   double count(Index chunk) const {
@@ -35,7 +40,7 @@ class ColumnPass {
   /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
     const Index width = one_to_one() ? n : plan_.width;
-    Workspace space(5 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n));
+    Workspace space(scratch(n));
     Sweep s{n,
             width,
             space.take<T>(width),

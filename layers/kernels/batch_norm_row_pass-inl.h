@@ -28,6 +28,10 @@ class RowPass {
   Index chunks() const { return plan_.chunks; }
   Index block() const { return plan_.split_chunks ? 1 : plan_.group; }
   bool resident() const { return !plan_.split_chunks; }
+  /// Bytes that one task takes for n channels.
+  Index scratch(Index n) const {
+    return 3 * Workspace::bytes<T>(n) + 2 * Workspace::bytes<T>(n * lanes<T>());
+  }
 
   /// Elements of one channel in a chunk.
   double count(Index chunk) const {
@@ -38,7 +42,7 @@ class RowPass {
 
   /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
-    Workspace space(3 * Workspace::bytes<T>(n) + 2 * Workspace::bytes<T>(n * lanes<T>()));
+    Workspace space(scratch(n));
     Sums s{space.take<T>(n), space.take<T>(n), space.take<T>(n), space.take<T>(n * lanes<T>()),
            space.take<T>(n * lanes<T>())};
     if constexpr (backward) {

@@ -23,6 +23,9 @@ class Workspace {
     return (size + alignment - 1) / alignment * alignment;
   }
 
+  /// Of a workspace of `bytes`, what comes from the heap and not from the stack.
+  static Index heap_bytes(Index bytes) { return bytes <= inline_bytes ? 0 : bytes; }
+
   explicit Workspace(Index bytes) : next_(inline_) {
     if (bytes <= inline_bytes) return;
     heap_ = std::aligned_alloc(static_cast<std::size_t>(alignment), static_cast<std::size_t>(bytes));
