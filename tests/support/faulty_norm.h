@@ -34,7 +34,7 @@ struct TermFault {
 };
 
 struct NormFault {
-  std::string name;
+  std::string name = {};
   TermFault direct = {};
   TermFault mean = {};
   TermFault variance = {};

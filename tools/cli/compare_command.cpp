@@ -21,7 +21,7 @@ struct CompareArguments {
   double seconds = 1.0;
 };
 
-// The sizes of a sweep: x smaller by halves of its first axis, up to the size that was asked for.
+// The sizes of a sweep: x smaller by quarters of its first axis, up to the size that was asked for.
 std::vector<std::string> smaller_shapes(const Shape& shape) {
   std::vector<std::string> shapes;
   for (Index rows = shape[0]; rows >= 4; rows /= 4) {
