@@ -7,6 +7,7 @@
 #include <tools/npy.h>
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -64,6 +65,30 @@ TEST_CASE("wengert compare: every layer agrees with itself", "[cli]") {
     CHECK(answer.code == 0);
     CHECK_THAT(answer.text, ContainsSubstring("the forms agree"));
   }
+}
+
+TEST_CASE("wengert check: a right gradient passes with code 0, and an undecided one does not", "[cli]") {
+  const Answer right = wengert_says("check batch_norm --shape 9x5 --form staged --second");
+  INFO(right.text);
+  CHECK(right.code == 0);
+  CHECK_THAT(right.text, ContainsSubstring("batch_norm staged: pass"));
+  CHECK_THAT(right.text, ContainsSubstring("Taylor test along gamma"));
+  const Answer json = wengert_says("check rms_norm --shape 6x7 --json");
+  CHECK(nlohmann::json::parse(json.text)["verdict"] == "pass");
+
+  const TemporaryFolder folder;
+  write_npy(folder.path() / "x.npy", Tensor<double>({3, 2}, {1, 2, std::nan(""), 5, 8, 13}));
+  const Answer open = wengert_says("check batch_norm --input " + (folder.path() / "x.npy").string());
+  CHECK(open.code == 1);
+  CHECK_THAT(open.text, ContainsSubstring("undecided, x: the value is not finite"));
+}
+
+TEST_CASE("wengert compare: --sweep says from which size on the closed form pays", "[cli]") {
+  const Answer answer = wengert_says("compare batch_norm --seconds 0 --shape 64x8 --sweep");
+  INFO(answer.text);
+  CHECK(answer.code == 0);
+  for (const char* size : {"[4, 8]", "[16, 8]", "[64, 8]", "The closed form"})
+    CHECK_THAT(answer.text, ContainsSubstring(size));
 }
 
 TEST_CASE("wengert compare: --json prints one JSON document and nothing else", "[cli]") {
