@@ -68,7 +68,7 @@ Subject<T> make_subject(const Workbench& layer, const Arguments& arguments) {
                                         arguments.seed + 10 + i)});
     }
   }
-  const auto form = [](const GenericForm& f) -> const Form<T>& {
+  const auto form = [](const GenericForm& f) -> const LayerForm<T>& {
     if constexpr (std::is_same_v<T, float>) {
       return f.float32;
     } else {

@@ -20,8 +20,8 @@ namespace wengert {
 
 /// A generic callable of Vars, one by one, for every type that the commands run in.
 struct GenericForm {
-  Form<float> float32;
-  Form<double> float64;
+  LayerForm<float> float32;
+  LayerForm<double> float64;
 
   template <class F>
   requires(!std::same_as<std::remove_cvref_t<F>, GenericForm>) GenericForm(F f)

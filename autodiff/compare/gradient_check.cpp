@@ -138,7 +138,7 @@ std::string_view to_string(Verdict verdict) {
 }
 
 template <class T>
-GradientCheck check_gradient(const Form<T>& f, const std::vector<NamedTensor<T>>& inputs,
+GradientCheck check_gradient(const LayerForm<T>& f, const std::vector<NamedTensor<T>>& inputs,
                              GradientCheckOptions<T> options) {
   if (inputs.empty()) throw ValueError("check_gradient: no inputs came, expected at least one");
   GradientCheck out;
@@ -165,9 +165,9 @@ GradientCheck check_gradient(const Form<T>& f, const std::vector<NamedTensor<T>>
   return out;
 }
 
-template GradientCheck check_gradient(const Form<float>&, const std::vector<NamedTensor<float>>&,
+template GradientCheck check_gradient(const LayerForm<float>&, const std::vector<NamedTensor<float>>&,
                                       GradientCheckOptions<float>);
-template GradientCheck check_gradient(const Form<double>&, const std::vector<NamedTensor<double>>&,
+template GradientCheck check_gradient(const LayerForm<double>&, const std::vector<NamedTensor<double>>&,
                                       GradientCheckOptions<double>);
 
 }  // namespace wengert

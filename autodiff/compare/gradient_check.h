@@ -72,7 +72,7 @@ struct GradientCheckOptions {
 
 /// Throws what `f` and its sweep throw; ShapeError for a cotangent of another shape than the value.
 template <class T>
-GradientCheck check_gradient(const Form<T>& f, const std::vector<NamedTensor<T>>& inputs,
+GradientCheck check_gradient(const LayerForm<T>& f, const std::vector<NamedTensor<T>>& inputs,
                              GradientCheckOptions<T> options = {});
 
 }  // namespace wengert

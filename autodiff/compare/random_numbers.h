@@ -2,7 +2,7 @@
 // Random tensors, the same on every machine for one seed.
 #pragma once
 
-#include <autodiff/compare/form.h>
+#include <autodiff/compare/layer_form.h>
 
 #include <cstdint>
 

@@ -2,7 +2,7 @@
 // What is compared: one layer in two forms, on named inputs.
 #pragma once
 
-#include <autodiff/compare/form.h>
+#include <autodiff/compare/layer_form.h>
 
 #include <span>
 #include <string>
@@ -47,8 +47,8 @@ using Terms =
 template <class T>
 struct Subject {
   std::string name;
-  Form<T> staged;  ///< its wide form is the truth that both are judged by: expected to be generic
-  Form<T> fused;
+  LayerForm<T> staged;  ///< its wide form is the truth that both are judged by: expected to be generic
+  LayerForm<T> fused;
   std::vector<NamedTensor<T>> inputs;
   Terms<T> terms = {};            ///< of the closed form, where it can give them apart
   Identities<T> identities = {};  ///< judged for both forms
@@ -63,7 +63,7 @@ Subject<T> make_subject(std::string name, std::vector<NamedTensor<T>> inputs, St
     if constexpr (std::is_invocable_v<const decltype(f)&, std::span<const Var<W>>>) {
       wide = [f](std::span<const Var<W>> in) -> Var<W> { return f(in); };
     }
-    return Form<T>([f](std::span<const Var<T>> in) -> Var<T> { return f(in); }, std::move(wide));
+    return LayerForm<T>([f](std::span<const Var<T>> in) -> Var<T> { return f(in); }, std::move(wide));
   };
   return {.name = std::move(name),
           .staged = form(std::move(staged)),

@@ -37,10 +37,12 @@ Subject<T> faulty_subject(Norm norm, const NormFault& fault) {
                                      {"gamma", around<T>({shape[1]}, 32, T(1), T(0.3))}};
   if (norm != Norm::rms) inputs.push_back({"beta", around<T>({shape[1]}, 33, T(0), T(0.3))});
   const Layer<W> wide = [norm](std::span<const Var<W>> in) { return staged_norm<W>(norm, in); };
-  return {.name = "faulty_" + name(norm),
-          .staged = Form<T>([norm](std::span<const Var<T>> in) { return staged_norm<T>(norm, in); }, wide),
-          .fused = Form<T>([=](std::span<const Var<T>> in) { return faulty_norm<T>(norm, fault, in); }, wide),
-          .inputs = std::move(inputs)};
+  return {
+      .name = "faulty_" + name(norm),
+      .staged = LayerForm<T>([norm](std::span<const Var<T>> in) { return staged_norm<T>(norm, in); }, wide),
+      .fused =
+          LayerForm<T>([=](std::span<const Var<T>> in) { return faulty_norm<T>(norm, fault, in); }, wide),
+      .inputs = std::move(inputs)};
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {

@@ -4,7 +4,10 @@
 #include <autodiff/compare/random_numbers.h>
 #include <autodiff/kernels/scratch.h>
 #include <autodiff/ops.h>
+#include <layers/batch_norm_relu.h>
 #include <layers/instance_norm.h>
+#include <layers/linear.h>
+#include <layers/softmax_cross_entropy.h>
 #include <tests/support/catch.h>
 #include <tests/support/faulty_norm.h>
 
@@ -57,6 +60,26 @@ TEST_CASE("ledger: predicted and measured peak are equal for instance norm and f
   const std::vector<NamedTensor<float>> two{{"x", random_normal<float>({31, 9}, 1)},
                                             {"w", random_normal<float>({9, 17}, 2)}};
   check_peak<float>([](In in) { return relu(tanh(matmul(in[0], in[1])) * 2 - 0.5); }, two, {31, 17});
+}
+
+TEST_CASE("ledger: predicted and measured peak are equal for both forms of the other layers", "[compare]") {
+  using In = std::span<const Var<float>>;
+  const auto norm = norm_inputs<float>({13, 6}, true);
+  check_peak<float>([](In in) { return staged::batch_norm_relu<float>(in[0], in[1], in[2]).y; }, norm,
+                    {13, 6});
+  check_peak<float>([](In in) { return fused::batch_norm_relu<float>(in[0], in[1], in[2]).y; }, norm,
+                    {13, 6});
+
+  const std::vector<NamedTensor<float>> linear{{"x", random_normal<float>({11, 5}, 1)},
+                                               {"weight", random_normal<float>({7, 5}, 2)},
+                                               {"bias", random_normal<float>({7}, 3)}};
+  check_peak<float>([](In in) { return staged::linear<float>(in[0], in[1], in[2]); }, linear, {11, 7});
+  check_peak<float>([](In in) { return fused::linear<float>(in[0], in[1], in[2]); }, linear, {11, 7});
+
+  const std::vector<NamedTensor<float>> logits{{"logits", random_normal<float>({6, 4}, 1)}};
+  const std::vector<std::int64_t> classes{0, 3, 1, 2, 2, 0};
+  check_peak<float>([&](In in) { return staged::softmax_cross_entropy<float>(in[0], classes); }, logits, {});
+  check_peak<float>([&](In in) { return fused::softmax_cross_entropy<float>(in[0], classes); }, logits, {});
 }
 
 TEST_CASE("ledger: a dry run computes nothing and needs no memory", "[compare]") {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <autodiff/compare/form.h>
+#include <autodiff/compare/layer_form.h>
 
 #include <string>
 
-namespace wengert::form {
+namespace wengert::layer_form {
 
 void expect_inputs(std::size_t came, std::size_t expected) {
   if (came == expected) return;
@@ -11,4 +11,4 @@ void expect_inputs(std::size_t came, std::size_t expected) {
                    std::to_string(expected));
 }
 
-}  // namespace wengert::form
+}  // namespace wengert::layer_form

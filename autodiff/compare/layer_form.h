@@ -21,7 +21,7 @@ using Wider = std::conditional_t<std::is_same_v<T, float>, double, long double>;
 template <class T>
 using Layer = std::function<Var<T>(std::span<const Var<T>>)>;
 
-namespace form {
+namespace layer_form {
 
 inline constexpr std::size_t most_inputs = 8;
 
@@ -59,25 +59,25 @@ Layer<T> positional(F f) {
   }
 }
 
-}  // namespace form
+}  // namespace layer_form
 
 /// A callable of Vars. A generic one, `[](auto x, auto gamma) { … }`, also runs in the next wider type; one
 /// written for Var<T> alone does not. A callable of a span of Vars serves as well, when it names its type.
 template <class T>
-class Form {
+class LayerForm {
  public:
-  Form() = default;
+  LayerForm() = default;
 
   template <class F>
-  requires(!std::same_as<std::remove_cvref_t<F>, Form>) Form(F f) {
-    if constexpr (form::arity<T, F>() > 0) {
-      narrow_ = form::positional<T>(f);
-      wide_ = form::positional<Wider<T>>(std::move(f));
+  requires(!std::same_as<std::remove_cvref_t<F>, LayerForm>) LayerForm(F f) {
+    if constexpr (layer_form::arity<T, F>() > 0) {
+      narrow_ = layer_form::positional<T>(f);
+      wide_ = layer_form::positional<Wider<T>>(std::move(f));
     } else {
       narrow_ = std::move(f);
     }
   }
-  Form(Layer<T> narrow, Layer<Wider<T>> wide) : narrow_(std::move(narrow)), wide_(std::move(wide)) {}
+  LayerForm(Layer<T> narrow, Layer<Wider<T>> wide) : narrow_(std::move(narrow)), wide_(std::move(wide)) {}
 
   explicit operator bool() const { return static_cast<bool>(narrow_); }
   Var<T> operator()(std::span<const Var<T>> in) const { return narrow_(in); }
