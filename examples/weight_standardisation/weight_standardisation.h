@@ -21,7 +21,7 @@ wengert::Var<T> staged_form(wengert::Var<T> w, wengert::Var<T> gain) {
   const Var<T> centred = w - mu;
   const Var<T> var = mean(square(centred), {1}, keep_dims);
   mark(var, "variance");
-  return centred * rsqrt(var + eps) * reshape(gain, {w.shape()[0], 1});
+  return centred * rsqrt(var + T(eps)) * reshape(gain, {w.shape()[0], 1});
 }
 
 // The second form: one node, whose gradient was derived by hand. With what = (w − mean) · inv_std, g = gain ·
