@@ -37,7 +37,10 @@ void write_taylor(TextOut out, const InputCheck& check) {
 }
 
 void write_gradient_checks(TextOut out, const Comparison& c, const TextOptions& options) {
-  if (!c.staged.check || !c.fused.check) return;
+  if (!c.staged.check || !c.fused.check) {
+    fmt::format_to(out, "  gradient check  left out (above 524288 elements unless asked for by itself)\n\n");
+    return;
+  }
   fmt::format_to(out, "  {:<16}{:<12}{:>9}  against differences of the form itself, in {}\n",
                  "gradient check", "by", "", c.staged.check->evaluated_in);
   write_check(out, "staged", *c.staged.check, options);
