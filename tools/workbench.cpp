@@ -3,7 +3,7 @@
 #include <autodiff/compare/random_numbers.h>
 #include <fmt/format.h>
 #include <tools/draw/closed_form_card.h>
-#include <tools/draw/render.h>
+#include <tools/draw/draw.h>
 #include <tools/file_error.h>
 #include <tools/npy.h>
 #include <tools/report/comparison_json.h>
@@ -132,7 +132,7 @@ int run_graph(const Workbench& layer, const Arguments& arguments) {
   if (arguments.output.empty()) {
     std::cout << to_dot(graph, options);
   } else {
-    write_drawing(graph, arguments.output, options);
+    draw(graph, arguments.output, options);
     std::cerr << fmt::format("{}: {} ops drawn\n", arguments.output, op_count(graph));
   }
   return 0;
