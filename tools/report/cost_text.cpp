@@ -30,7 +30,7 @@ void write_entries(TextOut out, const FormReport& form) {
     const std::string_view owner = e.held_by_caller ? "held by the caller anyway"
                                    : e.shared       ? "shared, counted above"
                                                     : "kept by the node";
-    fmt::format_to(out, "  {:<8}{:<16}{:<16}{:<20}{:>12}  {}\n", form.name,
+    fmt::format_to(out, "  {:<8}{:<27} {:<16}{:<20}{:>12}  {}\n", form.name,
                    fmt::format("%{} {}", e.node, e.op), e.name, to_string(e.shape), bytes_text(e.bytes),
                    owner);
   }
@@ -49,7 +49,7 @@ void write_memory(TextOut out, const Comparison& c) {
   const Ledger& s = c.staged.memory;
   const Ledger& f = c.fused.memory;
   if (!s.entries.empty() || !f.entries.empty()) {
-    fmt::format_to(out, "  {:<8}{:<16}{:<16}{:<20}{:>12}\n", "ledger", "node", "saved", "shape", "bytes");
+    fmt::format_to(out, "  {:<8}{:<27} {:<16}{:<20}{:>12}\n", "ledger", "node", "saved", "shape", "bytes");
     write_entries(out, c.staged);
     write_entries(out, c.fused);
     fmt::format_to(out, "\n");
