@@ -68,7 +68,8 @@ void run_swept(const Pass& pass, Index channels, const Parameters<T>& p, bool wi
   });
 }
 
-// Scratch on the heap that all threads hold at once, at most: it follows from the plan, not from who was faster.
+// Scratch on the heap that all threads hold at once, at most: it follows from the plan, not from who was
+// faster.
 template <class T, class Pass>
 Index scratch_bytes(const Pass& pass, Index channels) {
   const Index size = pass.block(), n_blocks = divide_up(channels, size), chunks = pass.chunks();
