@@ -33,10 +33,10 @@ struct RowSums {
   double g[rows_at_once], g_centred[rows_at_once];
 };
 
-/// Adds columns [j, j + n) of `rows` rows: row r of x and dy starts at r·stride.
+/// Adds columns [j, j + n) of `rows` rows: row r of x and dy starts at r·stride. `source` comes by value: its
+/// pointers then stay in registers, whatever the stores may alias.
 template <size_t rows, class T>
-HWY_INLINE void sum_gradient_tile(const RowSource<T>& source, Index stride, Index j, Index n,
-                                  RowSums<T>& sums) {
+HWY_INLINE void sum_gradient_tile(RowSource<T> source, Index stride, Index j, Index n, RowSums<T>& sums) {
   const Vectors<T> d;
   const Index step = lanes<T>();
   Vec<T> hi[rows], inv_std[rows], lo_inv_std[rows], g[rows], g_centred[rows];
