@@ -74,7 +74,8 @@ void plot(const TrainReport& report, const std::filesystem::path& svg) {
     std::fclose(probe);
   }
   const std::string script = gnuplot_script(report, svg);
-  std::FILE* pipe = popen("gnuplot", "w");  // the script goes in by its input: no file name meets a shell
+  // The script goes in by its input: no file name meets a shell.
+  std::FILE* pipe = popen("command -v gnuplot > /dev/null || exit 127; exec gnuplot", "w");
   if (pipe == nullptr) throw FileError(svg.string() + ": gnuplot could not be started");
   const auto previous =
       std::signal(SIGPIPE, SIG_IGN);  // a gnuplot that is not there must not end the program
