@@ -59,7 +59,9 @@ TEST_CASE("wengert compare: agrees with code 0 and a table", "[cli]") {
 TEST_CASE("wengert compare: every layer agrees with itself", "[cli]") {
   for (const std::string arguments :
        {"layer_norm --shape 5x3x4 --axes 2", "rms_norm --shape 6x7", "group_norm --shape 3x6x5 --groups 2",
-        "group_norm --shape 2x5x6 --groups 3 --layout NLC --dtype float64", "instance_norm --shape 2x3x5"}) {
+        "group_norm --shape 2x5x6 --groups 3 --layout NLC --dtype float64", "instance_norm --shape 2x3x5",
+        "batch_norm_relu --shape 9x5 --dtype float64", "linear --shape 6x5",
+        "softmax_cross_entropy --shape 7x5"}) {
     const Answer answer = wengert_says("compare --seconds 0 " + arguments);
     INFO(arguments << "\n" << answer.text);
     CHECK(answer.code == 0);
@@ -112,7 +114,7 @@ TEST_CASE("wengert: wrong usage is code 2 and says what was expected", "[cli]") 
        {"compare", "layer is required"},
        {"compare batch_nrm",
         "layer: \"batch_nrm\" is not known, expected one of: batch_norm, layer_norm, "
-        "rms_norm, group_norm, instance_norm"},
+        "rms_norm, group_norm, instance_norm, batch_norm_relu, linear, softmax_cross_entropy"},
        {"compare batch_norm --dtype float16", "float16 not in {float32,float64}"},
        {"compare batch_norm --shape 3x-4", "--shape: \"3x-4\" came, expected extents such as 128x256"},
        {"compare batch_norm --shape 99999999999999999999", "expected extents such as 128x256"},

@@ -3,15 +3,22 @@
 #include <autodiff/compare/agreement.h>
 #include <fmt/format.h>
 #include <layers/batch_norm.h>
+#include <layers/batch_norm_relu.h>
 #include <layers/group_norm.h>
 #include <layers/instance_norm.h>
 #include <layers/layer_norm.h>
+#include <layers/linear.h>
 #include <layers/rms_norm.h>
+#include <layers/softmax_cross_entropy.h>
 #include <tools/cli/layer_choice.h>
 #include <tools/norm_identities.h>
 #include <tools/npy.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
+#include <vector>
 
 namespace wengert {
 namespace {
@@ -151,6 +158,42 @@ Subject<T> instance_norm_subject(const LayerChoice& choice, Tensor<T> x) {
 }
 
 template <class T>
+Subject<T> batch_norm_relu_subject(const LayerChoice& choice, Tensor<T> x) {
+  const BatchNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const Shape shape = channels(options.channel_axis, x.shape());
+  return make_subject<T>(
+      choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
+      [options](auto in) { return staged::batch_norm_relu(in[0], in[1], in[2], options).y; },
+      [options](auto in) { return fused::batch_norm_relu(in[0], in[1], in[2], options).y; });
+}
+
+// As many outputs as inputs.
+template <class T>
+Subject<T> linear_subject(const LayerChoice& choice, Tensor<T> x) {
+  const Index width = x.shape().rank() == 2 ? x.shape()[1] : 0;
+  const T scale = T(1) / std::sqrt(static_cast<T>(std::max<Index>(width, 1)));
+  const Tensor<T> weight((random_normal<T>({width * width}, choice.seed + 11).flat() * scale).matrix());
+  return make_subject<T>(
+      choice.layer,
+      {{"x", std::move(x)}, {"weight", weight.reshaped({width, width})}, beta_of<T>({width}, choice)},
+      [](auto in) { return staged::linear(in[0], in[1], in[2]); },
+      [](auto in) { return fused::linear(in[0], in[1], in[2]); });
+}
+
+// The classes go round.
+template <class T>
+Subject<T> softmax_cross_entropy_subject(const LayerChoice& choice, Tensor<T> x) {
+  std::vector<std::int64_t> classes;
+  if (x.shape().rank() == 2) {
+    for (Index n = 0; n < x.shape()[0]; ++n) classes.push_back(n % std::max<Index>(x.shape()[1], 1));
+  }
+  return make_subject<T>(
+      choice.layer, {{"x", std::move(x)}},
+      [classes](auto in) { return staged::softmax_cross_entropy(in[0], classes, Reduction::none); },
+      [classes](auto in) { return fused::softmax_cross_entropy(in[0], classes, Reduction::none); });
+}
+
+template <class T>
 struct KnownLayer {
   const char* name;
   const char* shape;  // of x, where none is chosen
@@ -158,11 +201,15 @@ struct KnownLayer {
 };
 
 template <class T>
-constexpr std::array table{KnownLayer<T>{"batch_norm", "128x256", batch_norm_subject<T>},
-                           KnownLayer<T>{"layer_norm", "128x256", layer_norm_subject<T>},
-                           KnownLayer<T>{"rms_norm", "128x256", rms_norm_subject<T>},
-                           KnownLayer<T>{"group_norm", "8x64x14x14", group_norm_subject<T>},
-                           KnownLayer<T>{"instance_norm", "8x32x14x14", instance_norm_subject<T>}};
+constexpr std::array table{
+    KnownLayer<T>{"batch_norm", "128x256", batch_norm_subject<T>},
+    KnownLayer<T>{"layer_norm", "128x256", layer_norm_subject<T>},
+    KnownLayer<T>{"rms_norm", "128x256", rms_norm_subject<T>},
+    KnownLayer<T>{"group_norm", "8x64x14x14", group_norm_subject<T>},
+    KnownLayer<T>{"instance_norm", "8x32x14x14", instance_norm_subject<T>},
+    KnownLayer<T>{"batch_norm_relu", "128x256", batch_norm_relu_subject<T>},
+    KnownLayer<T>{"linear", "128x64", linear_subject<T>},
+    KnownLayer<T>{"softmax_cross_entropy", "128x10", softmax_cross_entropy_subject<T>}};
 
 }  // namespace
 
