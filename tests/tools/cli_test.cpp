@@ -218,3 +218,50 @@ TEST_CASE("wengert --help names the commands and the exit codes", "[cli]") {
   CHECK_THAT(answer.text, ContainsSubstring("conform"));
   CHECK_THAT(answer.text, ContainsSubstring("3 unreadable input"));
 }
+
+TEST_CASE("wengert compare --report: the page's verdict is that of the exit code", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string page = (folder.path() / "report.html").string();
+  const Answer agreed = wengert_says("compare batch_norm --shape 9x5 --seconds 0 --report " + page);
+  CHECK(agreed.code == 0);
+  CHECK_THAT(agreed.text, ContainsSubstring("report.html: report written"));
+  CHECK_THAT(contents(page), ContainsSubstring("<p class=\"verdict good\">batch_norm: the forms agree"));
+  CHECK(wengert_says("compare batch_norm --seconds 0 --bench x.json").code == 2);
+  CHECK(wengert_says("compare batch_norm --seconds 0 --report " + page + " --bench missing.json").code == 3);
+}
+
+TEST_CASE("wengert plot: an SVG, or what is missing", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string bench = (folder.path() / "bench.json").string(),
+                    svg = (folder.path() / "plot.svg").string();
+  std::ofstream(bench) << R"({"benchmarks": [{"name": "n/f/fused/8/4", "real_time": 7, "time_unit": "us"}]})";
+  const Answer answer = wengert_says("plot " + bench + " -o " + svg);
+  if (answer.code == 0) {
+    CHECK_THAT(contents(svg), ContainsSubstring("</svg>"));
+  } else {
+    CHECK_THAT(answer.text, ContainsSubstring("gnuplot is not installed"));
+  }
+  CHECK(wengert_says("plot missing.json").code == 3);
+  CHECK(wengert_says("plot " + (testing::source_folder() / "README.md").string()).code == 2);
+}
+
+TEST_CASE("wengert graph: every view, and numbers of one's own", "[cli]") {
+  const std::string numbers =
+      "--shape 4x1 --eps 0 --set x=1,3,1,3 --set gamma=2 --set beta=1 --set dy=1,0,0,0";
+  for (const std::string form : {"staged", "fused"}) {
+    const Answer overlay =
+        wengert_says("graph batch_norm --view overlay --form " + form + " " + numbers, "2>/dev/null");
+    CHECK(overlay.code == 0);
+    CHECK_THAT(overlay.text, ContainsSubstring("(1, 0, −1, 0)"));
+  }
+  for (const std::string view :
+       {"staged", "fused", "heat", "heat --by bytes", "heat --by error", "sheet --seconds 0"})
+    CHECK_THAT(wengert_says("graph batch_norm --shape 5x3 --view " + view, "2>/dev/null").text,
+               StartsWith("digraph"));
+  CHECK_THAT(wengert_says("graph batch_norm --shape 4x1 --set x=1,2").text,
+             ContainsSubstring("--set: 2 numbers came for x, expected 4, or one"));
+  CHECK_THAT(wengert_says("graph batch_norm --set z=1").text,
+             ContainsSubstring("\"z\" is no input of batch_norm"));
+  CHECK_THAT(wengert_says("graph batch_norm --set x=one").text,
+             ContainsSubstring("\"x=one\" came, expected a name and numbers"));
+}

@@ -19,6 +19,7 @@ using Command = std::function<ExitCode()>;
 void add_compare_command(CLI::App& app, Command& run);
 void add_check_command(CLI::App& app, Command& run);
 void add_graph_command(CLI::App& app, Command& run);
+void add_plot_command(CLI::App& app, Command& run);
 void add_conform_command(CLI::App& app, Command& run);
 void add_train_command(CLI::App& app, Command& run);
 

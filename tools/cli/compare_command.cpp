@@ -3,6 +3,7 @@
 #include <tools/cli/commands.h>
 #include <tools/cli/layer_choice.h>
 #include <tools/cli/progress.h>
+#include <tools/cli/report_option.h>
 #include <tools/report/comparison_json.h>
 #include <tools/report/comparison_text.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ struct CompareArguments {
   bool json = false;
   bool sweep = false;
   double seconds = 1.0;
+  ReportChoice report;
 };
 
 // The sizes of a sweep: x smaller by quarters of its first axis, up to the size that was asked for.
@@ -71,6 +73,7 @@ void add_compare_command(CLI::App& app, Command& run) {
       ->capture_default_str();
   command->add_flag("--sweep", arguments->sweep,
                     "Measure smaller sizes too: where the closed form starts to pay");
+  add_report_options(*command, arguments->report);
   command->callback([arguments, &run] {
     run = [arguments] {
       const Comparison comparison = compare_in_dtype(*arguments);
@@ -80,6 +83,7 @@ void add_compare_command(CLI::App& app, Command& run) {
       } else {
         std::cout << to_text(comparison, {.colour = isatty(STDOUT_FILENO) != 0});
       }
+      write_report(comparison, arguments->report);
       return comparison.holds() ? ExitCode::agreed : ExitCode::disagreed;
     };
   });

@@ -122,12 +122,12 @@ ExitCode draw_graph(GraphArguments arguments) {
 
 void add_graph_command(CLI::App& app, Command& run) {
   auto arguments = std::make_shared<GraphArguments>();
-  CLI::App* command =
-      app.add_subcommand("graph", "Draw the graph of a layer, in either form, as DOT, SVG, PNG, PDF or JSON");
+  CLI::App* command = app.add_subcommand(
+      "graph", "Draw the graph of a layer, in either form, as DOT, SVG, PNG, PDF, HTML or JSON");
   add_layer_options(*command, arguments->request.choice);
   add_view_options(*command, *arguments);
   command->add_option("-o,--output", arguments->output,
-                      "FILE.dot, .svg, .png, .pdf or .json; DOT text to stdout when absent");
+                      "FILE.dot, .svg, .png, .pdf, .html or .json; DOT text to stdout when absent");
   command->callback([arguments, &run] { run = [arguments] { return draw_graph(*arguments); }; });
 }
 

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   wengert::add_compare_command(app, run);
   wengert::add_check_command(app, run);
   wengert::add_graph_command(app, run);
+  wengert::add_plot_command(app, run);
   wengert::add_conform_command(app, run);
   wengert::add_train_command(app, run);
 

@@ -6,6 +6,9 @@
 #include <tools/draw/sheet.h>
 #include <tools/file_bytes.h>
 #include <tools/report/comparison_json.h>
+#include <tools/report/html_page.h>
+#include <tools/report/html_text.h>
+#include <tools/report/report_plots.h>
 
 namespace wengert {
 namespace {
@@ -20,13 +23,13 @@ std::string lower(std::string text) {
 // ".svg", known to be one of those that can be written.
 std::string checked_extension(const std::filesystem::path& file) {
   const std::string extension = lower(file.extension().string());
-  for (const char* known : {".dot", ".svg", ".png", ".pdf", ".json"}) {
+  for (const char* known : {".dot", ".svg", ".png", ".pdf", ".html", ".json"}) {
     if (extension == known) return extension;
   }
   const std::string got =
       extension.empty() ? "no extension" : "the extension \"" + file.extension().string() + "\"";
   throw ValueError("draw: file \"" + file.string() + "\" has " + got +
-                   ", expected .dot, .svg, .png, .pdf or .json");
+                   ", expected .dot, .svg, .png, .pdf, .html or .json");
 }
 
 std::string picture(const std::string& dot, const std::string& extension, Theme theme) {
@@ -36,6 +39,13 @@ std::string picture(const std::string& dot, const std::string& extension, Theme 
                 : extension == ".png" ? Format::png
                                       : Format::pdf,
                 theme);
+}
+
+// The theme of a page is the reader's.
+std::string graph_page(const std::string& dot, const DotOptions& options, const Drawn& drawn) {
+  const std::string title = options.title.empty() ? "graph" : options.title;
+  return html_page(
+      title, html_figure(render(dot, Format::svg, Theme::automatic), "graph", html_text(drawn.folded), true));
 }
 
 }  // namespace
@@ -63,8 +73,11 @@ Drawn draw(const Graph& graph, const std::filesystem::path& file, const DotOptio
     return drawn;
   }
   DotOptions noted = options;
+  if (extension == ".html") noted.theme = Theme::automatic;
   const Graph shown = folded_for(graph, noted, drawn);
-  write_file_bytes(file, picture(to_dot(shown, noted), extension, options.theme));
+  const std::string dot = to_dot(shown, noted);
+  write_file_bytes(
+      file, extension == ".html" ? graph_page(dot, noted, drawn) : picture(dot, extension, options.theme));
   return drawn;
 }
 
@@ -75,6 +88,12 @@ Drawn draw(const Comparison& comparison, const std::filesystem::path& file, cons
     drawn.nodes = drawn.drawn =
         comparison.staged.memory.graph.nodes.size() + comparison.fused.memory.graph.nodes.size();
     write_file_bytes(file, to_json(comparison) + "\n");
+    return drawn;
+  }
+  if (extension == ".html") {
+    drawn.nodes = drawn.drawn =
+        comparison.staged.memory.graph.nodes.size() + comparison.fused.memory.graph.nodes.size();
+    write_file_bytes(file, to_html(comparison, report_plots(comparison)));
     return drawn;
   }
   DotOptions noted = options;

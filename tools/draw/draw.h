@@ -20,8 +20,8 @@ struct Drawn {
   std::string folded = {};
 };
 
-/// The extension decides: .dot is text, .svg, .png and .pdf are pictures, .json is the graph as data, never
-/// folded. The file is replaced as a whole, or not touched when anything
+/// The extension decides: .dot is text, .svg, .png and .pdf are pictures, .html is a page to look around in,
+/// .json is the graph as data, never folded. The file is replaced as a whole, or not touched when anything
 /// fails. Throws ValueError for another extension, or a graph that cannot be folded enough; RenderError (see
 /// render.h), WriteError.
 Drawn draw(const Graph& graph, const std::filesystem::path& file, const DotOptions& options = {});
@@ -32,7 +32,7 @@ Drawn draw(const Tape<T>& tape, const std::filesystem::path& file, const DotOpti
   return draw(snapshot(tape), file, options);
 }
 
-/// The sheet with both forms; as .json all the numbers.
+/// The sheet with both forms; as .html the whole report, as .json all the numbers.
 Drawn draw(const Comparison& comparison, const std::filesystem::path& file, const DotOptions& options = {});
 
 /// The graph as draw() shows it: folded where `options` ask for it, with the note in `options.note`.

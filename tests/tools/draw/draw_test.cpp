@@ -57,12 +57,13 @@ TEST_CASE("as JSON a graph is data, whole and without bad bytes", "[tools][draw]
 TEST_CASE("a drawing that cannot be made leaves no file", "[tools][draw]") {
   const TemporaryFolder folder;
   const std::filesystem::path gif = folder / "bn.gif", nowhere = folder / "missing" / "bn.dot";
-  CHECK_THROWS_MATCHES(draw(chain(1), gif), ValueError,
-                       Message("draw: file \"" + gif.string() +
-                               "\" has the extension \".gif\", expected .dot, .svg, .png, .pdf or .json"));
+  CHECK_THROWS_MATCHES(
+      draw(chain(1), gif), ValueError,
+      Message("draw: file \"" + gif.string() +
+              "\" has the extension \".gif\", expected .dot, .svg, .png, .pdf, .html or .json"));
   CHECK_THROWS_MATCHES(
       draw(chain(1), "bn"), ValueError,
-      Message("draw: file \"bn\" has no extension, expected .dot, .svg, .png, .pdf or .json"));
+      Message("draw: file \"bn\" has no extension, expected .dot, .svg, .png, .pdf, .html or .json"));
   CHECK_THROWS_MATCHES(draw(chain(1), nowhere), FileError,
                        Message(nowhere.string() + ": cannot be written (No such file or directory)"));
   CHECK_THROWS_AS(draw(chain(1), folder / "bn.dot" / "x.dot"), FileError);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <tools/plot/plot.h>
+#include <tools/report/html_report.h>
+
+#include <string_view>
+#include <vector>
+
+namespace wengert {
+
+/// The sweep of a comparison: time, and memory where it was measured, against the bytes of the inputs, both
+/// forms and the floor. None without a sweep.
+std::vector<PlotPanel> sweep_panels(const Comparison& comparison);
+
+/// The plots of a report: of the sweep, and of a Google Benchmark file when its JSON is given. Where gnuplot
+/// is missing the note says so. Throws ValueError for JSON that is no such file.
+ReportOptions report_plots(const Comparison& comparison, std::string_view bench_json = {});
+
+}  // namespace wengert
