@@ -3,17 +3,18 @@
 #include <autodiff/ops.h>
 #include <layers/batch_layout.h>
 #include <layers/batch_norm.h>
+#include <layers/centring.h>
 #include <layers/kernels/batch_norm.h>
 
 #include <vector>
 
 namespace wengert {
+namespace {
+
 // Ten small ops, and the tape does the rest. What x reaches y through is marked: the mean, the variance.
 template <class T>
-BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar<T> beta,
-                                      BatchNormOptions options) {
-  const BatchLayout layout = training_layout("batch_norm", x.shape(), gamma, beta, options);
-  expect_one_tape("batch_norm", x, gamma, beta);
+BatchNormResult<T> batch_norm_in_ops(const BatchLayout& layout, Var<T> x, OptionalVar<T> gamma,
+                                     OptionalVar<T> beta, double eps, Centring centring) {
   const Axes others{std::span<const int>(layout.others)};
   const Var<T>& on_tape = x.on_tape() || !gamma ? x : *gamma;
   const auto layer = scope(on_tape, "batch_norm");
@@ -24,6 +25,7 @@ BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVa
     label(mu, "μ_B");
     mark(mu, "mean");
     centred = x - mu;
+    if (centring == Centring::twice) centred = centred_again(std::move(centred), others);
     label(centred, "c");
   }
   {
@@ -36,7 +38,7 @@ BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVa
   }
   {
     const auto stage = scope(on_tape, "normalise");
-    Var<T> shifted = var + static_cast<T>(options.eps);
+    Var<T> shifted = var + static_cast<T>(eps);
     label(shifted, "σ²_B + ε");
     Var<T> std = sqrt(std::move(shifted));
     label(std, "s");
@@ -54,6 +56,17 @@ BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVa
   label(y, "y");
   return {std::move(y), mu.value().reshaped(layout.channels), var.value().reshaped(layout.channels),
           inv_std.value().reshaped(layout.channels)};
+}
+
+}  // namespace
+
+template <class T>
+BatchNormResult<T> staged::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar<T> beta,
+                                      BatchNormOptions options) {
+  const BatchLayout layout = training_layout("batch_norm", x.shape(), gamma, beta, options);
+  expect_one_tape("batch_norm", x, gamma, beta);
+  return batch_norm_in_ops<T>(layout, std::move(x), std::move(gamma), std::move(beta), options.eps,
+                              Centring::once);
 }
 
 namespace {
@@ -123,10 +136,10 @@ BatchNormResult<T> fused::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar
          return cotangents;
        },
        .staged =
-           [options, has_gamma, has_beta](std::span<const Var<T>> in) {
+           [layout, eps = options.eps, has_gamma, has_beta](std::span<const Var<T>> in) {
              const OptionalVar<T> g = has_gamma ? OptionalVar<T>(in[1]) : std::nullopt;
              const OptionalVar<T> b = has_beta ? OptionalVar<T>(in[has_gamma ? 2 : 1]) : std::nullopt;
-             return staged::batch_norm<T>(in[0], g, b, options).y;
+             return batch_norm_in_ops<T>(layout, in[0], g, b, eps, Centring::twice).y;
            },
        .text = closed_form_text(has_gamma, has_beta)});
   label(y, "y");

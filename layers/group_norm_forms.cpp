@@ -35,7 +35,7 @@ Var<T> reshaped(Var<T> x, const Shape& shape) {
 // Small ops, and the tape does the rest. What x reaches y through is marked.
 template <class T>
 GroupNormed<T> staged_group_form(const GroupLayout& layout, Var<T> x, OptionalVar<T> gamma,
-                                 OptionalVar<T> beta, double eps) {
+                                 OptionalVar<T> beta, double eps, Centring centring) {
   check_arguments<T>(layout, x, gamma, beta);
   const Axes reduced{std::span<const int>(layout.reduced)};
   const Shape shape = x.shape();
@@ -49,6 +49,7 @@ GroupNormed<T> staged_group_form(const GroupLayout& layout, Var<T> x, OptionalVa
     label(mu, "μ");
     mark(mu, "mean");
     centred = std::move(x) - mu;
+    if (centring == Centring::twice) centred = centred_again(std::move(centred), reduced);
     label(centred, "c");
   } else {
     centred = reshaped(std::move(x), layout.grouped);
@@ -167,7 +168,7 @@ GroupNormed<T> fused_group_form(const GroupLayout& layout, Var<T> x, OptionalVar
   const auto staged = [layout, eps, has_gamma, has_beta](std::span<const Var<T>> in) {
     const OptionalVar<T> g = has_gamma ? OptionalVar<T>(in[1]) : std::nullopt;
     const OptionalVar<T> b = has_beta ? OptionalVar<T>(in[has_gamma ? 2 : 1]) : std::nullopt;
-    return staged_group_form<T>(layout, in[0], g, b, eps).y;
+    return staged_group_form<T>(layout, in[0], g, b, eps, Centring::twice).y;
   };
   Var<T> y = fuse<T>({.op = layout.op,
                       .inputs = std::move(inputs),
@@ -203,7 +204,7 @@ GroupNormedTerms<T> group_form_terms(const GroupLayout& layout, const Tensor<T>&
 
 #define WENGERT_INSTANTIATE(T)                                                                           \
   template GroupNormed<T> staged_group_form(const GroupLayout&, Var<T>, OptionalVar<T>, OptionalVar<T>,  \
-                                            double);                                                     \
+                                            double, Centring);                                           \
   template GroupNormed<T> fused_group_form(const GroupLayout&, Var<T>, OptionalVar<T>, OptionalVar<T>,   \
                                            double);                                                      \
   template GroupNormedTerms<T> group_form_terms(const GroupLayout&, const Tensor<T>&, OptionalTensor<T>, \

@@ -2,6 +2,7 @@
 // The two forms that layer, RMS, group and instance normalisation share. For layers/ alone.
 #pragma once
 
+#include <layers/centring.h>
 #include <layers/group_layout.h>
 #include <layers/optional_var.h>
 
@@ -17,7 +18,7 @@ struct GroupNormed {
 /// Throws ShapeError for gamma or beta of another shape, TapeError for Vars of two tapes.
 template <class T>
 GroupNormed<T> staged_group_form(const GroupLayout& layout, Var<T> x, OptionalVar<T> gamma,
-                                 OptionalVar<T> beta, double eps);
+                                 OptionalVar<T> beta, double eps, Centring centring = Centring::once);
 
 /// One node with the closed form; the same function, the same errors.
 template <class T>

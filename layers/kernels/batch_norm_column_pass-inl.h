@@ -59,7 +59,7 @@ class ColumnPass {
     double done = 0;
     Index row = rows.begin;
     do {
-      const Index end = HWY_MIN(rows.end, row + ColumnPlan::tile_rows);
+      const Index end = HWY_MIN(rows.end, row + tile_rows);
       const bool with_rest = rows.last && end == rows.end;
       sum_rows(s, row, end, with_rest, first);
       const double more = static_cast<double>((end - row) * per_row() + (with_rest ? rest_count() : 0));
@@ -83,6 +83,8 @@ class ColumnPass {
   }
 
  private:
+  static constexpr Index tile_rows = backward ? ColumnPlan::backward_tile_rows : ColumnPlan::tile_rows;
+
   struct Rows {
     Index begin, end;
     bool last;  // the rest of the tensor belongs to the last chunk

@@ -45,8 +45,9 @@ int threads_for(Index bytes, const Machine& machine);
 /// Several rows of a narrow tensor make one row: no vector is ever partly empty but the last.
 struct ColumnPlan {
   static constexpr Index max_map_rows = 4;
-  static constexpr Index tile_rows = 128;  ///< summed in T; then merged in float64
-  static constexpr Index pivot_rows = 8;   ///< their mean is the first pivot
+  /// Summed in T, then merged in float64. The sums of the backward pass are gradients, and merge cheaply.
+  static constexpr Index tile_rows = 128, backward_tile_rows = 32;
+  static constexpr Index pivot_rows = 8;  ///< their mean is the first pivot
 
   Index width, rows, rest;
   Index repeats;     ///< rows of the tensor in a row of the plan
@@ -63,8 +64,8 @@ struct ColumnPlan {
 /// Each channel in tiles: whole runs (outer_step of them) where they are short, pieces of one run where it is
 /// long.
 struct RowPlan {
-  static constexpr Index tile_vectors = 512;   ///< summed in T; then merged in float64
-  static constexpr Index pivot_elements = 16;  ///< their mean is the first pivot
+  static constexpr Index tile_vectors = 512, backward_tile_vectors = 128;  ///< as tile_rows
+  static constexpr Index pivot_elements = 16;                              ///< their mean is the first pivot
 
   Index outer_step, inner_step;
   Index tiles, chunk_tiles, chunks;
