@@ -10,7 +10,7 @@ macro(wengert_dependency name repository tag)
   FetchContent_MakeAvailable(${name})
 endmacro()
 
-find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Threads REQUIRED)
 
 wengert_dependency(Eigen3 https://gitlab.com/libeigen/eigen.git 3.4.0 3.4)
 wengert_dependency(hwy https://github.com/google/highway.git 1.0.3)

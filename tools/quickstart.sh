@@ -19,8 +19,6 @@ mkdir -p build
   exit 1
 }
 wengert=build/release/tools/wengert
-# On a machine that others use too, a thread that spins while it waits can keep the other one from ever running.
-export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-2000}"
 
 compare() {
   echo

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <autodiff/backward.h>
 #include <autodiff/compare/timing.h>
+#include <autodiff/kernels/parallel.h>
 #include <autodiff/stopwatch.h>
 
 #include <algorithm>
@@ -39,14 +40,12 @@ void run_once(const Layer<T>& layer, const std::vector<NamedTensor<T>>& inputs, 
   out.step.push_back(static_cast<double>(step.nanoseconds()));
 }
 
-// In pieces, by as many threads as there are; the compiler may not drop it, since `to` is read by nobody.
+// By as many threads as the kernels use; the compiler may not drop it, since `to` is read by nobody.
 void copy(const float* from, float* to, Index size) {
-  constexpr Index piece = 1 << 16;
-#pragma omp parallel for schedule(static) if (size > 4 * piece)
-  for (Index begin = 0; begin < size; begin += piece) {
-    std::memcpy(to + begin, from + begin,
-                static_cast<std::size_t>(std::min(piece, size - begin)) * sizeof(float));
-  }
+  const int threads = size > (1 << 18) ? kernels::available_threads() : 1;
+  kernels::parallel_ranges(size, threads, [&](Index begin, Index end) {
+    std::memcpy(to + begin, from + begin, static_cast<std::size_t>(end - begin) * sizeof(float));
+  });
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Eigen's own OpenMP product changes bits with the number of threads, so it is switched off in this file.
+// Eigen's own OpenMP product changes bits with the number of threads, so it is switched off in this file. The
+// rest of a program may have it on: under a name of its own, this file's Eigen is never mixed up with that
+// one.
 #define EIGEN_DONT_PARALLELIZE
+#define Eigen wengert_serial_eigen
 #include <autodiff/kernels/matmul.h>
 
 #include <Eigen/Core>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How accurate everyone is: the error of y, dx, dgamma and dbeta against long double, over means from 0 to
 // 1e6 deviations, tiny variances, constant channels and long ones. Errors are relative to the largest answer.
+#include <autodiff/kernels/parallel.h>
 #include <bench/peers/report.h>
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   app.add_option("--json", json, "Write all figures there");
   CLI11_PARSE(app, argc, argv);
 
-  omp_set_num_threads(1);
+  kernels::use_threads(1);
   fmt::print("{}\n{}, largest error / largest answer\n{:<18} {:<20} {:<15} {:>9} {:>9} {:>9} {:>9}\n",
              machine_line(), dtype, "shape", "data", "contender", "y", "dx", "dgamma", "dbeta");
   const nlohmann::json results = dtype == "float32" ? run<float>(only) : run<double>(only);

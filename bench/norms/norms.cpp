@@ -2,11 +2,11 @@
 // One training step of layer, RMS, group and instance normalisation: the kernel, both forms on a tape and the
 // floors of memory, interleaved in one process. What is wrong is named and not timed; the exit code is
 // then 1.
+#include <autodiff/kernels/parallel.h>
 #include <bench/norms/norm_case.h>
 #include <bench/peers/measure.h>
 #include <bench/peers/report.h>
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0.0, 1.0));
   CLI11_PARSE(app, argc, argv);
 
-  omp_set_num_threads(options.threads);
+  kernels::use_threads(options.threads);
   fmt::print(
       "{}\n{}, {} thread(s), forward + backward, microseconds, quantile {} of interleaved rounds; "
       "n = non-temporal stores were better\n",

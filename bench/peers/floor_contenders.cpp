@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Each thread sweeps its own part.
+// With several threads each sweeps its own parts.
+#include <autodiff/kernels/parallel.h>
 #include <bench/floors/floors.h>
 #include <bench/peers/contender.h>
-#include <omp.h>
 
 #include <algorithm>
 
@@ -12,13 +12,11 @@ namespace {
 // Calls body(begin, length) for the part of each thread.
 template <class Body>
 void for_each_part(Index n, int threads, Body body) {
-#pragma omp parallel for num_threads(threads) schedule(static, 1) if (threads > 1)
-  for (int t = 0; t < threads; ++t) {
-    constexpr Index line = 64;
-    const Index begin = n / line * t / threads * line;
-    const Index end = t + 1 == threads ? n : n / line * (t + 1) / threads * line;
-    body(begin, end - begin);
-  }
+  constexpr Index line = 64;
+  const Index lines = n / line;
+  kernels::parallel_ranges(lines, threads, [&](Index first, Index last) {
+    body(first * line, (last == lines ? n : last * line) - first * line);
+  });
 }
 
 template <class T>

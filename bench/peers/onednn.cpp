@@ -2,9 +2,11 @@
 // oneDNN, float32 only: in the problem's own layout, and in its private blocked one without the reorder.
 // Where a problem can be described in several ways, the fastest of a short trial runs.
 #include <bench/peers/contender.h>
+#include <omp.h>
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <type_traits>
 #include <unordered_map>
@@ -63,11 +65,8 @@ class OneDnn final : public Contender<float> {
     const dnnl::memory gamma(channel, engine_, p.gamma.data()), beta(channel, engine_, p.beta.data());
     const dnnl::memory mean(forward.mean_desc(), engine_), var(forward.variance_desc(), engine_);
     if (own_memory_) reorder_inputs(x, dy);
-    forward_arguments_ = {{DNNL_ARG_SRC, x},
-                          {DNNL_ARG_SCALE, gamma},
-                          {DNNL_ARG_MEAN, mean},
-                          {DNNL_ARG_VARIANCE, var},
-                          {DNNL_ARG_DST, y_}};
+    forward_arguments_ = {{DNNL_ARG_SRC, x},     {DNNL_ARG_SCALE, gamma},  {DNNL_ARG_SHIFT, beta},
+                          {DNNL_ARG_MEAN, mean}, {DNNL_ARG_VARIANCE, var}, {DNNL_ARG_DST, y_}};
     backward_arguments_ = {
         {DNNL_ARG_SRC, x},        {DNNL_ARG_SHIFT, beta},         {DNNL_ARG_DIFF_DST, dy},
         {DNNL_ARG_SCALE, gamma},  {DNNL_ARG_MEAN, mean},          {DNNL_ARG_VARIANCE, var},
@@ -133,14 +132,19 @@ void add_fastest(Contenders<float>& to, const std::string& name, Role role, Prob
                  const std::vector<Description>& descriptions) {
   std::unique_ptr<OneDnn> best;
   double best_time = 1e30;
+  std::string problem;
   for (const Description& description : descriptions) {
     try {
       auto candidate = std::make_unique<OneDnn>(name, role, p, description);
       const double time = fastest_step(*candidate);
       if (time < best_time) best_time = time, best = std::move(candidate);
-    } catch (const dnnl::error&) {
-      // this description has no implementation here
+    } catch (const dnnl::error& error) {
+      problem = error.what();
     }
+  }
+  if (!best && !problem.empty()) {
+    std::fprintf(stderr, "peers: %s of %s: %s\n", name.c_str(), to_string(p.dimensions).c_str(),
+                 problem.c_str());
   }
   if (best) to.push_back(std::move(best));
 }
@@ -148,7 +152,8 @@ void add_fastest(Contenders<float>& to, const std::string& name, Role role, Prob
 }  // namespace
 
 template <class T>
-void add_onednn(Contenders<T>& to, Problem<T>& p, int) {
+void add_onednn(Contenders<T>& to, Problem<T>& p, int threads) {
+  omp_set_num_threads(threads);
   if constexpr (std::is_same_v<T, float>) {
     add_fastest(to, "onednn", Role::peer, p, plain_descriptions(p.dimensions));
     add_fastest(to, "onednn-blocked", Role::private_layout, p, blocked_descriptions(p.dimensions));

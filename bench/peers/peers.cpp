@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One training step of batch normalisation: ours, the peers that are built in, and the floors of memory, in
 // one process. A contender whose results are wrong is named and not timed; the exit code is then 1.
+#include <autodiff/kernels/parallel.h>
 #include <bench/peers/report.h>
 #include <fmt/format.h>
-#include <omp.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -30,7 +30,7 @@ constexpr double allowed = std::is_same_v<T, float> ? 1e-4 : 1e-11;
 template <class T>
 CaseTimes run(Problem<T>& problem, const Truth<T>& truth, const Case& c, int threads,
               const Options& options) {
-  omp_set_num_threads(threads);
+  kernels::use_threads(threads);
   Contenders<T> contenders;
   add_ours(contenders, problem, threads);
   add_floors(contenders, problem, threads);

@@ -3,6 +3,7 @@
 // every target.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "layers/kernels/batch_norm.cpp"
+#include <autodiff/kernels/parallel.h>
 #include <autodiff/kernels/scratch.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
@@ -11,7 +12,6 @@
 #include <layers/kernels/batch_norm_column_pass-inl.h>
 #include <layers/kernels/batch_norm_reference.h>
 #include <layers/kernels/batch_norm_row_pass-inl.h>
-#include <layers/kernels/parallel.h>
 
 #include <algorithm>
 #include <type_traits>

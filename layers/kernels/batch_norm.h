@@ -27,7 +27,8 @@ struct BatchNormStatistics {
 };
 
 /// y = gamma·(x − mean)·inv_std + beta.   x, y: [outer, channels, inner].   gamma, beta: [channels] or null
-/// (1, 0). x is centred before it is scaled, so a constant channel gives y = beta exactly. y may be x.
+/// (1, 0). x is centred before it is scaled, so a constant channel gives y = beta exactly. y may be x, or
+/// null for the statistics alone.
 template <class T>
 void batch_norm_forward(ChannelView view, const T* x, const T* gamma, const T* beta, T eps, T* y,
                         BatchNormStatistics<T> statistics);

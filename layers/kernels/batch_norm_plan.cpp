@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <autodiff/kernels/parallel.h>
 #include <layers/kernels/batch_norm_plan.h>
-#include <layers/kernels/parallel.h>
 #include <unistd.h>
 
 #include <bit>
@@ -79,7 +79,7 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
   plan.non_temporal = bytes >= machine.non_temporal_from;
   plan.threads = threads_for(bytes, machine);
 
-  const Index tile = RowPlan::tile_vectors * lanes;
+  const Index tile = (backward ? RowPlan::backward_tile_vectors : RowPlan::tile_vectors) * lanes;
   plan.inner_step = std::min(view.inner, tile);
   plan.outer_step = std::clamp(tile / view.inner, Index{1}, view.outer);
   plan.tiles = divide_up(view.inner, plan.inner_step) * divide_up(view.outer, plan.outer_step);

@@ -57,6 +57,7 @@ void batch_norm_forward(ChannelView view, const T* x, const T* gamma, const T* b
     statistics.mean_lo[c] = static_cast<T>(mean.lo);
     statistics.var[c] = static_cast<T>(var);
     statistics.inv_std[c] = static_cast<T>(inv_std);
+    if (y == nullptr) continue;
 
     const W scale = gamma == nullptr ? inv_std : inv_std * static_cast<W>(gamma[c]);
     const W offset = beta == nullptr ? 0 : beta[c];

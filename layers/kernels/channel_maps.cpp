@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <autodiff/kernels/parallel.h>
 #include <autodiff/kernels/scratch.h>
 #include <layers/kernels/channel_maps.h>
-#include <layers/kernels/parallel.h>
 
 #include <vector>
 

@@ -7,11 +7,11 @@
 #define WENGERT_GROUP_NORM_ROW_PASS_INL_H_
 #endif
 
+#include <autodiff/kernels/parallel.h>
 #include <layers/kernels/batch_norm_block-inl.h>
 #include <layers/kernels/batch_norm_row_pass-inl.h>
 #include <layers/kernels/group_norm_plan.h>
 #include <layers/kernels/group_norm_rows-inl.h>
-#include <layers/kernels/parallel.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {

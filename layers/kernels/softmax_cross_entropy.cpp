@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <autodiff/kernels/parallel.h>
 #include <autodiff/kernels/scratch.h>
-#include <layers/kernels/parallel.h>
 #include <layers/kernels/softmax_cross_entropy.h>
 
 #include <algorithm>

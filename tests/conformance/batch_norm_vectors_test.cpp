@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Both forms of batch_norm in training mode against vectors that nobody of this project computed.
+#include <autodiff/kernels/parallel.h>
 #include <tests/conformance/reference_folder.h>
 #include <tests/conformance/run_cases.h>
 #include <tests/support/catch.h>
@@ -20,7 +21,11 @@ Counts run_all(const std::filesystem::path& folder) { return run_cases(folder, "
 }  // namespace
 
 TEST_CASE("batch_norm: both forms pass every reference case in every dtype", "[conformance][batch_norm]") {
+  const int threads = GENERATE(1, 2);
+  CAPTURE(threads);
+  kernels::use_threads(threads);
   const Counts counts = run_all(reference_folder());
+  kernels::use_threads(0);
   CHECK(counts.required_failed == 0);
   CHECK(counts.required_passed > 0);
 }

@@ -8,6 +8,7 @@
 #include <tests/support/catch.h>
 
 #include <limits>
+#include <utility>
 
 namespace wengert::test {
 namespace {
@@ -76,6 +77,23 @@ TEMPLATE_TEST_CASE("batch_norm kernels: a mean of 1e4 costs no accuracy", "[laye
   }
 }
 
+TEST_CASE("batch_norm kernels: float32 errors relative to the largest answer", "[layers][kernels]") {
+  const double epsilon = static_cast<double>(std::numeric_limits<float>::epsilon());
+  for (const ChannelView view :
+       {ChannelView{1024, 64, 1}, ChannelView{16, 16, 1024}, ChannelView{65536, 16, 1}}) {
+    for (const auto& [mean, allowed] : {std::pair{0.0, 5e-7}, std::pair{1e4, 1e-5}}) {
+      const auto in = random_inputs<float>(view, mean);
+      const auto expected = run_reference(in.as<long double>());
+      const auto got = run_simd(in);
+      CAPTURE(view, mean);
+      CHECK(error_in_epsilons(got.y, expected.y) * epsilon <= allowed);
+      CHECK(error_in_epsilons(got.dx, expected.dx) * epsilon <= allowed);
+      CHECK(error_in_epsilons(got.dgamma, expected.dgamma) * epsilon <= allowed);
+      CHECK(error_in_epsilons(got.dbeta, expected.dbeta) * epsilon <= allowed);
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("batch_norm kernels: data that start far from their mean cost no accuracy",
                    "[layers][kernels]", float, double) {
   for (const ChannelView view :
@@ -141,6 +159,21 @@ TEMPLATE_TEST_CASE("batch_norm kernels: y may be x, and dx may be dy", "[layers]
       CHECK(x == expected.y);
       CHECK(dy == expected.dx);
     });
+  }
+}
+
+TEMPLATE_TEST_CASE("batch_norm kernels: without y they give the statistics alone", "[layers][kernels]", float,
+                   double, long double) {
+  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{2, 5, 49}}) {
+    const auto in = random_inputs<TestType>(view, 3);
+    const auto expected = run_simd(in);
+    auto got = expected;
+    std::fill(got.mean_hi.begin(), got.mean_hi.end(), TestType{0});
+    std::fill(got.var.begin(), got.var.end(), TestType{0});
+    kernels::batch_norm_forward<TestType>(
+        view, in.x.data(), in.gamma.data(), in.beta.data(), in.eps, nullptr,
+        {got.mean_hi.data(), got.mean_lo.data(), got.var.data(), got.inv_std.data()});
+    CHECK(got == expected);
   }
 }
 

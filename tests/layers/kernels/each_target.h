@@ -2,8 +2,8 @@
 // A kernel under every instruction set that the machine has, and under a given number of threads.
 #pragma once
 
+#include <autodiff/kernels/parallel.h>
 #include <hwy/targets.h>
-#include <omp.h>
 #include <tests/support/catch.h>
 
 #include <cstdint>
@@ -25,13 +25,10 @@ void for_each_target(Body body) {
 
 class Threads {
  public:
-  explicit Threads(int n) : before_(omp_get_max_threads()) { omp_set_num_threads(n); }
+  explicit Threads(int n) { kernels::use_threads(n); }
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
-  ~Threads() { omp_set_num_threads(before_); }
-
- private:
-  int before_;
+  ~Threads() { kernels::use_threads(0); }
 };
 
 }  // namespace wengert::test
