@@ -60,11 +60,13 @@ class Sweep {
       const NodeId id = pending_.back().next--;
       if (id < pending_.back().last) {
         pending_.pop_back();
-      } else if (cotangents_.has(id) && goes_on(id)) {
+      } else if (reached(id) && goes_on(id)) {
         step(id);
       }
     }
     for (const NodeId id : passed_) release(tape_.node(id));
+    // What stays in the hands of the caller has the shape of what it is the gradient of.
+    for (const auto& [id, cotangent] : repeated_) cotangents_.put(id, written_out(id, cotangent));
     return std::move(cotangents_);
   }
 
@@ -122,12 +124,12 @@ class Sweep {
   void step(NodeId id) {
     Node<T>& node = tape_.node(id);  // stable: a deque, appended to at its end only
     if (options_.record) tape_.scope = mirrored(node.scope);
-    Var<T> dy = kept(id) ? cotangents_.var(shared_, id) : cotangents_.take(shared_, id);
+    Var<T> dy = take_cotangent(id);
     const Stopwatch watch(tape_.profile);
     const auto is_wanted = [&](NodeId input) { return wanted(input); };
     const auto deliver = [&](NodeId input, Var<T> cotangent) { add_to(input, std::move(cotangent)); };
     if (!node.fused) {
-      apply_rules<T>(tape_, id, std::move(dy), recording_, is_wanted, deliver);
+      apply_rules<T>(tape_, id, std::move(dy), recording_, is_wanted, deliver, true);
     } else if (options_.record) {
       expand(id, std::move(dy));
     } else {
@@ -159,13 +161,37 @@ class Sweep {
     pending_.push_back({y.id(), first});
   }
 
+  bool reached(NodeId id) const { return cotangents_.has(id) || repeated_.contains(id); }
+  Var<T> written_out(NodeId id, const Var<T>& cotangent) const {
+    return broadcast_to(cotangent, tape_.node(id).shape);
+  }
+
+  Var<T> take_cotangent(NodeId id) {
+    if (const auto found = repeated_.find(id); found != repeated_.end()) {
+      const Node<T>& node = tape_.node(id);
+      Var<T> cotangent = std::move(found->second);
+      repeated_.erase(found);
+      if (!kept(id) && !node.fused && takes_repeated(node.op)) return cotangent;
+      cotangents_.put(id, written_out(id, cotangent));
+    }
+    return kept(id) ? cotangents_.var(shared_, id) : cotangents_.take(shared_, id);
+  }
+
   void add_to(NodeId id, Var<T> cotangent) {
+    const bool is_sum = reached(id);
     if (cotangents_.has(id)) {
       cotangent = accumulate(cotangents_.take(shared_, id), std::move(cotangent));
-      if (tape_.check_finite)
-        expect_finite(cotangent.value(), "backward: the sum of the cotangents of " + tape_.describe(id));
+    } else if (const auto found = repeated_.find(id); found != repeated_.end()) {
+      cotangent = accumulate(std::move(cotangent), std::move(found->second));
+      repeated_.erase(found);
     }
-    cotangents_.put(id, cotangent);
+    if (is_sum && tape_.check_finite)
+      expect_finite(cotangent.value(), "backward: the sum of the cotangents of " + tape_.describe(id));
+    if (cotangent.shape() == tape_.node(id).shape) {
+      cotangents_.put(id, cotangent);
+    } else {
+      repeated_.emplace(id, std::move(cotangent));
+    }
   }
 
   void release(Node<T>& node) {
@@ -208,8 +234,9 @@ class Sweep {
   const BackwardOptions<T>& options_;
   std::shared_ptr<TapeState<T>> recording_;
   Cotangents<T> cotangents_;
-  std::vector<Range> pending_;  // the innermost range last: loops, never recursion
-  std::vector<NodeId> passed_;  // to release at the end
+  std::map<NodeId, Var<T>> repeated_;  // those that are smaller than their node and broadcast to it
+  std::vector<Range> pending_;         // the innermost range last: loops, never recursion
+  std::vector<NodeId> passed_;         // to release at the end
   std::vector<bool> leads_;
   std::vector<bool> asked_;
   std::map<int, int> mirrors_;

@@ -39,7 +39,8 @@ class Vjp;
 
 /// The vjp of one input: from the cotangent of the output to that of the input. Captureless, and written in
 /// ops, so that a recorded sweep can be differentiated again. No rule: no gradient flows to that input. A
-/// rule never looks at values, and `dy` is its own to take over.
+/// rule never looks at values, and `dy` is its own to take over. It may return a cotangent that broadcasts to
+/// the input's shape, for one that repeats.
 template <class T>
 struct Rule {
   Reads reads{};

@@ -55,6 +55,7 @@ template <class T> Var<T> transpose(Var<T> x, std::span<const int> order); // la
 template <class T> Var<T> transpose(Var<T> x);                             // layout.cpp       all axes reversed
 template <class T> Var<T> broadcast_to(Var<T> x, const Shape& shape);      // layout.cpp       NumPy's broadcast
 template <class T> Var<T> sum_to(Var<T> x, const Shape& shape);            // layout.cpp       sums what broadcast_to would repeat
+template <class T> Var<T> sum_of_product(Var<T> a, Var<T> b, const Shape& shape);  // layout.cpp  sum_to(a * b, shape); on constants in one sweep
 
 template <class T> Var<T> matmul(Var<T> a, Var<T> b);                      // matmul.cpp       y = a b   [m, k] [k, n] -> [m, n]
 // clang-format on

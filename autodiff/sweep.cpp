@@ -44,7 +44,8 @@ bool passes_on(const TapeState<T>& tape, NodeId id, FunctionRef<bool(NodeId)> wa
 
 template <class T>
 void apply_rules(TapeState<T>& tape, NodeId id, Var<T> dy, const std::shared_ptr<TapeState<T>>& recording,
-                 FunctionRef<bool(NodeId)> wanted, FunctionRef<void(NodeId, Var<T>)> deliver) {
+                 FunctionRef<bool(NodeId)> wanted, FunctionRef<void(NodeId, Var<T>)> deliver,
+                 bool may_repeat) {
   const Node<T>& node = tape.node(id);
   const auto concerns = [&](std::size_t i) {
     const NodeId input = node.inline_inputs[i];
@@ -60,8 +61,9 @@ void apply_rules(TapeState<T>& tape, NodeId id, Var<T> dy, const std::shared_ptr
     const NodeId input = node.inline_inputs[i];
     Var<T> cotangent =
         node.rules[i].vjp(view, i == last ? std::move(dy) : dy);  // the last rule may take dy over
-    assert(cotangent.shape() == tape.node(input).shape);
+    assert(broadcasts_to(cotangent.shape(), tape.node(input).shape));
     check_cotangent(tape, id, input, cotangent);
+    if (recording || !may_repeat) cotangent = broadcast_to(std::move(cotangent), tape.node(input).shape);
     deliver(input, std::move(cotangent));
   }
 }
@@ -92,6 +94,11 @@ void apply_closed_form(TapeState<T>& tape, NodeId id, const Tensor<T>& dy, Funct
   }
 }
 
+bool takes_repeated(Op op) {
+  return op == Op::square || op == Op::neg || op == Op::add_scalar || op == Op::mul_scalar ||
+         op == Op::div_scalar;
+}
+
 template <class T>
 void expect_staged_form(const TapeState<T>& tape, NodeId id, std::string_view purpose) {
   const FusedNode<T>& fused = *tape.node(id).fused;
@@ -116,7 +123,7 @@ Var<T> accumulate(Var<T> slot, Var<T> cotangent) {
   template void expect_saved(const TapeState<T>&, NodeId);                                            \
   template bool passes_on(const TapeState<T>&, NodeId, FunctionRef<bool(NodeId)>);                    \
   template void apply_rules(TapeState<T>&, NodeId, Var<T>, const std::shared_ptr<TapeState<T>>&,      \
-                            FunctionRef<bool(NodeId)>, FunctionRef<void(NodeId, Var<T>)>);            \
+                            FunctionRef<bool(NodeId)>, FunctionRef<void(NodeId, Var<T>)>, bool);      \
   template void apply_closed_form(TapeState<T>&, NodeId, const Tensor<T>&, FunctionRef<bool(NodeId)>, \
                                   FunctionRef<void(NodeId, Var<T>)>);                                 \
   template void expect_staged_form(const TapeState<T>&, NodeId, std::string_view);                    \

@@ -18,10 +18,15 @@ template <class T>
 bool passes_on(const TapeState<T>& tape, NodeId id, FunctionRef<bool(NodeId)> wanted);
 
 /// Calls deliver(input, cotangent) for every input that needs a gradient and is wanted. `recording` is the
-/// tape when the step is to be recorded, else null.
+/// tape when the step is to be recorded, else null. With may_repeat, and nothing recorded, a cotangent may be
+/// smaller than its input: it broadcasts to it, and the repeated numbers need never be written.
 template <class T>
 void apply_rules(TapeState<T>& tape, NodeId id, Var<T> dy, const std::shared_ptr<TapeState<T>>& recording,
-                 FunctionRef<bool(NodeId)> wanted, FunctionRef<void(NodeId, Var<T>)> deliver);
+                 FunctionRef<bool(NodeId)> wanted, FunctionRef<void(NodeId, Var<T>)> deliver,
+                 bool may_repeat = false);
+
+/// Whether the rules of `op` take a dy that only broadcasts to the output's shape.
+bool takes_repeated(Op op);
 
 /// The same by the closed form of a fused node.
 template <class T>

@@ -5,6 +5,7 @@
 
 #include <autodiff/shape.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -82,6 +83,24 @@ void for_each_row(const LoopNest<N>& nest, Row row) {
   }
 }
 
+/// y = f(p, q) over `rows` rows of `width` elements, where p is as long as y and q one row that repeats.
+/// Where a row is shorter than the loop around it is worth, q is repeated first.
+template <class T, class F>
+void zip_with_row(Index rows, Index width, const T* p, const T* q, T* y, F f) {
+  constexpr Index narrow = 64;
+  std::array<T, 2 * narrow> repeated;
+  Index step = width;
+  if (width < narrow) {
+    for (step = 0; step < narrow; step += width) std::copy_n(q, width, repeated.data() + step);
+    q = repeated.data();
+  }
+  const Index size = rows * width;
+  for (Index begin = 0; begin < size; begin += step) {
+    const Index n = std::min(step, size - begin);
+    for (Index i = 0; i < n; ++i) y[begin + i] = f(p[begin + i], q[i]);
+  }
+}
+
 /// y = f(a, b), both broadcast to the shape of y.
 template <class T, class F>
 void zip(Argument<T> a, Argument<T> b, const Shape& shape, T* y, F f) {
@@ -90,6 +109,12 @@ void zip(Argument<T> a, Argument<T> b, const Shape& shape, T* y, F f) {
   const Index n = nest.extent[0];
   const Index step_a = nest.stride[0][0];
   const Index step_b = nest.stride[1][0];
+  if (nest.rank == 2 && step_a == 1 && step_b == 1) {
+    if (nest.stride[1][1] == 0) return zip_with_row(nest.extent[1], n, a.data, b.data, y, f);
+    if (nest.stride[0][1] == 0) {
+      return zip_with_row(nest.extent[1], n, b.data, a.data, y, [f](T q, T p) { return f(p, q); });
+    }
+  }
   for_each_row(nest, [&](Index at, const std::array<Index, 2>& offset) {
     const T* p = a.data + offset[0];
     const T* q = b.data + offset[1];

@@ -31,9 +31,9 @@ template <class T>
 Var<T> mul(Var<T> a, Var<T> b) {
   static constexpr Rule<T> rules[] = {
       {.reads = in(1),
-       .vjp = [](const Vjp<T>& n, Var<T> dy) { return sum_to(std::move(dy) * n.in(1), n.shape(0)); }},
+       .vjp = [](const Vjp<T>& n, Var<T> dy) { return sum_of_product(std::move(dy), n.in(1), n.shape(0)); }},
       {.reads = in(0),
-       .vjp = [](const Vjp<T>& n, Var<T> dy) { return sum_to(std::move(dy) * n.in(0), n.shape(1)); }}};
+       .vjp = [](const Vjp<T>& n, Var<T> dy) { return sum_of_product(std::move(dy), n.in(0), n.shape(1)); }}};
   return pointwise<T>(Op::mul, a, b, rules, [](T p, T q) { return p * q; });
 }
 

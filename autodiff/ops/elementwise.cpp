@@ -25,8 +25,12 @@ Var<T> pow(Var<T> x, std::type_identity_t<T> p) {
 // y = x^2    dx = 2 x dy
 template <class T>
 Var<T> square(Var<T> x) {
-  static constexpr Rule<T> rules[] = {
-      {.reads = in(0), .vjp = [](const Vjp<T>& n, Var<T> dy) { return std::move(dy) * n.in(0) * T(2); }}};
+  static constexpr Rule<T> rules[] = {{.reads = in(0), .vjp = [](const Vjp<T>& n, Var<T> dy) {
+                                         if (dy.shape() != n.shape(0))
+                                           return (std::move(dy) * T(2)) *
+                                                  n.in(0);  // it repeats: scale the few
+                                         return std::move(dy) * n.in(0) * T(2);
+                                       }}};
   return pointwise<T>(Op::square, x, rules, [](T v) { return v * v; });
 }
 

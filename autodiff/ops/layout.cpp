@@ -11,6 +11,20 @@
 
 namespace wengert {
 
+namespace {
+
+// The axes of `from` along which `to`, which broadcasts to it, repeats.
+AxisSet summed_axes(const Shape& to, const Shape& from) {
+  AxisSet axes;
+  const int extra = from.rank() - to.rank();
+  for (int axis = 0; axis < from.rank(); ++axis) {
+    if (axis < extra || (to[axis - extra] == 1 && from[axis] != 1)) axes.add(axis);
+  }
+  return axes;
+}
+
+}  // namespace
+
 // y = x under another shape    dx = dy under the shape of x
 template <class T>
 Var<T> reshape(Var<T> x, const Shape& shape) {
@@ -93,11 +107,7 @@ Var<T> sum_to(Var<T> x, const Shape& shape) {
     throw ShapeError("sum_to: shape " + to_string(shape) + " does not broadcast to that of the input, " +
                      to_string(x.shape()));
   }
-  AxisSet summed;
-  const int extra = x.shape().rank() - shape.rank();
-  for (int axis = 0; axis < x.shape().rank(); ++axis) {
-    if (axis < extra || (shape[axis - extra] == 1 && x.shape()[axis] != 1)) summed.add(axis);
-  }
+  const AxisSet summed = summed_axes(shape, x.shape());
   return record<T>({.op = Op::sum_to,
                     .inputs = {&x},
                     .shape = shape,
@@ -106,12 +116,30 @@ Var<T> sum_to(Var<T> x, const Shape& shape) {
                     .vjp = rules});
 }
 
+// On constants one sweep, which needs no memory for the product and is no op of its own; on a tape the two
+// ops.
+template <class T>
+Var<T> sum_of_product(Var<T> a, Var<T> b, const Shape& shape) {
+  const bool one_sweep = !a.on_tape() && !b.on_tape() && a.shape() == b.shape() && shape != a.shape() &&
+                         broadcasts_to(shape, a.shape());
+  if (!one_sweep) return sum_to(std::move(a) * std::move(b), shape);
+  const AxisSet summed = summed_axes(shape, a.shape());
+  return record<T>({.op = Op::sum_to,
+                    .inputs = {&a, &b},
+                    .shape = shape,
+                    .attributes = {.axes = summed},
+                    .compute = [&](T* y) {
+                      kernels::sum_of_product(a.shape(), summed, a.value().data(), b.value().data(), y);
+                    }});
+}
+
 #define WENGERT_INSTANTIATE(T)                             \
   template Var<T> reshape(Var<T>, const Shape&);           \
   template Var<T> transpose(Var<T>, std::span<const int>); \
   template Var<T> transpose(Var<T>);                       \
   template Var<T> broadcast_to(Var<T>, const Shape&);      \
-  template Var<T> sum_to(Var<T>, const Shape&);
+  template Var<T> sum_to(Var<T>, const Shape&);            \
+  template Var<T> sum_of_product(Var<T>, Var<T>, const Shape&);
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(double)
 WENGERT_INSTANTIATE(long double)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sums, means and maxima over any axes. Their cotangent has the reduced shape; put the axes back and repeat.
+// Sums, means and maxima over any axes. Their cotangent has the reduced shape: put the axes back, and it
+// broadcasts to the input's.
 #include <autodiff/kernels/reduce.h>
 #include <autodiff/ops.h>
 #include <autodiff/record.h>
@@ -37,9 +38,8 @@ Index count_or_throw(std::string_view op, const Shape& shape, AxisSet axes) {
 // y = Σ x    dx = dy repeated
 template <class T>
 Var<T> sum(Var<T> x, Axes axes, KeepDims keep) {
-  static constexpr Rule<T> rules[] = {{.vjp = [](const Vjp<T>& n, Var<T> dy) {
-    return broadcast_to(with_kept_axes(n, std::move(dy)), n.shape(0));
-  }}};
+  static constexpr Rule<T> rules[] = {
+      {.vjp = [](const Vjp<T>& n, Var<T> dy) { return with_kept_axes(n, std::move(dy)); }}};
   const AxisSet set = axes.resolve("sum", x.shape().rank());
   return record<T>({.op = Op::sum,
                     .inputs = {&x},
@@ -54,7 +54,7 @@ template <class T>
 Var<T> mean(Var<T> x, Axes axes, KeepDims keep) {
   static constexpr Rule<T> rules[] = {{.vjp = [](const Vjp<T>& n, Var<T> dy) {
     const T divisor = static_cast<T>(count(n.shape(0), n.axes()));
-    return broadcast_to(with_kept_axes(n, std::move(dy) / divisor), n.shape(0));
+    return with_kept_axes(n, std::move(dy) / divisor);
   }}};
   const AxisSet set = axes.resolve("mean", x.shape().rank());
   const T divisor = static_cast<T>(count_or_throw("mean", x.shape(), set));
