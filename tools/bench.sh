@@ -15,13 +15,14 @@ command -v ninja > /dev/null && export CMAKE_GENERATOR="${CMAKE_GENERATOR:-Ninja
 mkdir -p build wengert-out
 {
   cmake --preset bench
-  cmake --build --preset bench --target peers norms accuracy --parallel "$(nproc)"
+  cmake --build --preset bench --target peers norms accuracy variance --parallel "$(nproc)"
 } > build/bench.log 2>&1 || {
   tail -n 40 build/bench.log
   echo "bench: the build failed; all of it is in build/bench.log" >&2
   exit 1
 }
-# On a machine that others use too, a thread that spins while it waits can keep the other one from ever running.
+# The peers run on OpenMP. Where others use the machine too, a thread of theirs that spins can keep the other one from
+# ever running.
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-2000}"
 
 default_threads=1
@@ -36,3 +37,5 @@ echo
 build/bench/bench/norms "$@" "${measure[@]}" --dtype float64
 echo
 build/bench/bench/accuracy --json wengert-out/accuracy_float32.json
+echo
+build/bench/bench/variance
