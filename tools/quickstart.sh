@@ -25,18 +25,18 @@ compare() {
   echo "\$ wengert compare batch_norm $*"
   "$wengert" compare batch_norm "$@"
 }
-compare --input tools/data/digits_images.npy
+mkdir -p wengert-out
+compare --input tools/data/digits_images.npy --report wengert-out/batch_norm.html
 compare --input tools/data/conv_nchw.npy --layout NCHW
 
 echo
 echo "\$ wengert train --norm batch_norm --form both"
 "$wengert" train --norm batch_norm --form both
 
-mkdir -p wengert-out
 for form in staged fused; do
   "$wengert" graph batch_norm --form "$form" -o "wengert-out/batch_norm_$form.svg"
   "$wengert" graph batch_norm --form "$form" --backward -o "wengert-out/batch_norm_${form}_backward.svg"
 done
 echo
-echo "The graphs, to open in a browser:"
-printf '  %s\n' "$PWD"/wengert-out/batch_norm_{staged,fused}{,_backward}.svg
+echo "The report and the graphs, to open in a browser:"
+printf '  %s\n' "$PWD"/wengert-out/batch_norm.html "$PWD"/wengert-out/batch_norm_{staged,fused}{,_backward}.svg

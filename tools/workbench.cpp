@@ -30,6 +30,7 @@ struct Arguments {
   bool json = false;
   bool second_order = false;
   bool backward = false;
+  std::string report;
 };
 
 // "w=16x27" as the input and what is said of it.
@@ -92,6 +93,7 @@ int run_compare(const Workbench& layer, const Arguments& arguments) {
   } else {
     std::cout << to_text(comparison, {.colour = isatty(STDOUT_FILENO) != 0});
   }
+  if (!arguments.report.empty()) draw(comparison, arguments.report);
   return comparison.holds() ? 0 : 1;
 }
 
@@ -171,6 +173,8 @@ int run(int argc, char** argv, const Workbench& layer) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   check->add_flag("--second", arguments.second_order, "Check the second derivatives too");
+  compare->add_option("--report", arguments.report,
+                      "FILE.html: all of it as one page; FILE.svg, .png, .pdf: both forms and their costs");
   graph->add_flag("--backward", arguments.backward, "Draw the reverse sweep too");
   graph->add_option("-o,--output", arguments.output,
                     "FILE.dot, .svg, .png or .pdf; DOT text to stdout when absent");

@@ -90,6 +90,10 @@ SweepRow measure_size(const Subject<T>& subject, const CompareOptions& options) 
     row.inputs.push_back({input.name, input.value.shape()});
     row.bytes += input.value.bytes();
   }
+  std::vector<Shape> shapes;
+  for (const InputInfo& input : row.inputs) shapes.push_back(input.shape);
+  row.staged_peak = predict_peak(subject.staged.narrow(), shapes);
+  row.fused_peak = predict_peak(subject.fused.narrow(), shapes);
   const Agreement agreement = check_agreement(subject, options.seed);
   row.agrees = agreement.holds();
   if (!row.agrees) return row;

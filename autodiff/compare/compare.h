@@ -48,7 +48,9 @@ struct SweepRow {
   std::size_t bytes = 0;  ///< of the inputs
   double staged_ns = 0;
   double fused_ns = 0;
-  bool agrees = false;  ///< the times are 0 where not
+  bool agrees = false;          ///< the times are 0 where not
+  std::size_t staged_peak = 0;  ///< bytes of a step beyond the inputs, by a dry run; 0 where not known
+  std::size_t fused_peak = 0;
 };
 
 struct Comparison {

@@ -38,7 +38,20 @@ std::vector<PlotPanel> sweep_panels(const Comparison& c) {
     if (c.copy_bytes_per_second > 0) floor.points.push_back(at(x, floor_seconds(c, row, input_bytes)));
   }
   if (!floor.points.empty()) time.series.push_back(std::move(floor));
-  return {std::move(time)};
+  PlotPanel memory{.title = c.name + ": peak of a step beyond the inputs",
+                   .x_label = "bytes of the inputs",
+                   .y_label = "bytes",
+                   .series = {{.name = "staged", .points = {}}, {.name = "fused", .points = {}}}};
+  for (const SweepRow& row : c.sweep) {
+    if (row.staged_peak == 0 || row.fused_peak == 0) continue;
+    memory.series[0].points.push_back(
+        at(static_cast<double>(row.bytes), static_cast<double>(row.staged_peak)));
+    memory.series[1].points.push_back(
+        at(static_cast<double>(row.bytes), static_cast<double>(row.fused_peak)));
+  }
+  std::vector<PlotPanel> panels{std::move(time)};
+  if (!memory.series[0].points.empty()) panels.push_back(std::move(memory));
+  return panels;
 }
 
 ReportOptions report_plots(const Comparison& c, std::string_view bench_json) {

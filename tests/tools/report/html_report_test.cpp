@@ -114,5 +114,8 @@ TEST_CASE("a sweep is plotted with both forms and the floor", "[tools][report]")
   CHECK(panels[0].series[2].floor);
   CHECK(panels[0].series[2].points[0].y == 3e-7);
   CHECK(panels[0].series[2].points[1].y == 6e-7);
+  c.sweep[1].staged_peak = 700, c.sweep[1].fused_peak = 300;
+  REQUIRE(sweep_panels(c).size() == 2);
+  CHECK(sweep_panels(c)[1].series[1].points[0].y == 300);
   CHECK(contains(to_html(c, report_plots(c)), "from --sweep"));
 }
