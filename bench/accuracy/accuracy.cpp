@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How accurate everyone is: the error of y, dx, dgamma and dbeta against long double, over means from 0 to
-// 1e6 deviations, tiny variances, constant channels and long ones. Errors are relative to the largest answer.
+// 1e6 deviations, tiny variances, constant channels and long ones. Errors are relative to the largest answer:
+// inf where every answer is 0, as dgamma of constant channels.
 #include <autodiff/kernels/parallel.h>
 #include <bench/peers/report.h>
 #include <fmt/format.h>
