@@ -31,7 +31,7 @@ TEST_CASE("A leaf is a node with a value, a label and a gradient", "[autodiff][t
 TEST_CASE("A leaf without a value is refused", "[autodiff][tape]") {
   Tape<double> tape;
   CHECK_THROWS_WITH(tape.leaf({}, "x"), "leaf: \"x\" has no value, expected a tensor");
-  CHECK_THROWS_AS(tape.leaf({}), TapeError);
+  CHECK_THROWS_AS(tape.leaf(Tensor<double>()), TapeError);
   CHECK(tape.size() == 0);
 }
 
