@@ -32,6 +32,7 @@ std::vector<PlotPanel> sweep_panels(const Comparison& c) {
   const double input_bytes =
       static_cast<double>(std::ranges::max(c.sweep, {}, [](const SweepRow& row) { return row.bytes; }).bytes);
   for (const SweepRow& row : c.sweep) {
+    if (!row.agrees) continue;
     const double x = static_cast<double>(row.bytes);
     time.series[0].points.push_back(at(x, row.staged_ns * 1e-9));
     time.series[1].points.push_back(at(x, row.fused_ns * 1e-9));
