@@ -219,12 +219,14 @@ bool account_only() { return dry_runs > 0; }
 namespace kernels {
 
 ScratchCount::ScratchCount(Index bytes) : bytes_(bytes) {
+  if (bytes_ == 0) return;
   BlockCache& cache = BlockCache::instance();
   const std::scoped_lock lock(cache.mutex);
   cache.hold(static_cast<std::size_t>(bytes_));
 }
 
 ScratchCount::~ScratchCount() {
+  if (bytes_ == 0) return;
   BlockCache& cache = BlockCache::instance();
   const std::scoped_lock lock(cache.mutex);
   cache.stats.live_bytes -= static_cast<std::size_t>(bytes_);

@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <type_traits>
-#include <vector>
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -37,28 +36,30 @@ void run_resident(const Pass& pass, Index channels, const Parameters<T>& p, bool
   });
 }
 
+// What run_swept takes: the blocks, and what each of them keeps.
+template <class T>
+Index blocks_bytes(Index n_blocks, Index size, Index chunks) {
+  return Workspace::bytes<Block<T>>(n_blocks) + n_blocks * Block<T>::bytes(size, chunks);
+}
+
 // The first sweep over all blocks and chunks, then the second, backwards.
 template <class T, bool backward, class Pass>
 void run_swept(const Pass& pass, Index channels, const Parameters<T>& p, bool with_map, double count) {
   const Index size = pass.block(), chunks = pass.chunks();
   const Index n_blocks = divide_up(channels, size);
-  Workspace space(n_blocks * Block<T>::bytes(std::min(size, channels), chunks));
-  std::vector<Block<T>> blocks;
-  blocks.reserve(static_cast<size_t>(n_blocks));
+  Workspace space(blocks_bytes<T>(n_blocks, std::min(size, channels), chunks));
+  Block<T>* const blocks = space.take_unset<Block<T>>(n_blocks);
   for (Index b = 0; b < n_blocks; ++b) {
-    blocks.push_back(
-        make_block<T, backward>(space, p, b * size, std::min(size, channels - b * size), chunks));
+    blocks[b] = make_block<T, backward>(space, p, b * size, std::min(size, channels - b * size), chunks);
   }
-  const auto block_of = [&](Index task) -> const Block<T>& {
-    return blocks[static_cast<size_t>(task % n_blocks)];
-  };
+  const auto block_of = [&](Index task) -> const Block<T>& { return blocks[task % n_blocks]; };
   parallel_ranges(chunks * n_blocks, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
     for (Index task = begin; task < end; ++task) {
       const Block<T>& block = block_of(task);
       pass.sum(task / n_blocks, block.first, block.n, block.chunk(task / n_blocks), block.arrays.mean_hi);
     }
   });
-  for (const Block<T>& block : blocks) finish<T, backward>(pass, block, p, count);
+  for (Index b = 0; b < n_blocks; ++b) finish<T, backward>(pass, blocks[b], p, count);
   if (!with_map) return;
   parallel_ranges(chunks * n_blocks, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
     for (Index task = end; task-- > begin;) {
@@ -77,7 +78,7 @@ Index scratch_bytes(const Pass& pass, Index channels) {
   const Index threads = HWY_MIN(Index{pass.threads()}, tasks);
   const Index of_tasks = threads * Workspace::heap_bytes(pass.scratch(HWY_MIN(size, channels)));
   if (pass.resident()) return of_tasks + threads * Workspace::heap_bytes(Block<T>::bytes(size, chunks));
-  return of_tasks + Workspace::heap_bytes(n_blocks * Block<T>::bytes(HWY_MIN(size, channels), chunks));
+  return of_tasks + Workspace::heap_bytes(blocks_bytes<T>(n_blocks, HWY_MIN(size, channels), chunks));
 }
 
 template <class T, bool backward>

@@ -49,20 +49,20 @@ void copy(const T* from, T* to, Index n) {
 template <class T, bool backward>
 Block<T> make_block(Workspace& space, const Parameters<T>& p, Index first, Index n, Index chunks) {
   const Index padded = Block<T>::padding(n);
-  const auto wide = [&] { return space.take<double>(padded * chunks); };
-  const auto take = [&] { return space.take<T>(padded); };
+  const auto wide = [&] { return space.take_unset<double>(padded * chunks); };
+  const auto take = [&] { return space.take_unset<T>(n); };
   Block<T> block{first, n, padded, {wide(), wide(), wide()}, {}};
   block.arrays = {take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take()};
-  std::fill_n(block.arrays.gamma, n, T{1});
-  if (p.gamma != nullptr) copy(p.gamma + first, block.arrays.gamma, n);
+  const auto copy_or_fill = [&](const T* from, T* to, T otherwise) {
+    from != nullptr ? copy(from + first, to, n) : static_cast<void>(std::fill_n(to, n, otherwise));
+  };
+  copy_or_fill(p.gamma, block.arrays.gamma, T{1});
   if constexpr (backward) {
-    if (p.mean_hi != nullptr) {
-      copy<T>(p.mean_hi + first, block.arrays.mean_hi, n);
-      copy<T>(p.mean_lo + first, block.arrays.mean_lo, n);
-    }
+    copy_or_fill(p.mean_hi, block.arrays.mean_hi, T{0});
+    copy_or_fill(p.mean_lo, block.arrays.mean_lo, T{0});
     copy<T>(p.inv_std + first, block.arrays.inv_std, n);
-  } else if (p.beta != nullptr) {
-    copy(p.beta + first, block.arrays.beta, n);
+  } else {
+    copy_or_fill(p.beta, block.arrays.beta, T{0});
   }
   return block;
 }
@@ -71,6 +71,7 @@ Block<T> make_block(Workspace& space, const Parameters<T>& p, Index first, Index
 // at sums + k·stride.
 template <bool backward, class Pass>
 void merge_chunks(const Pass& pass, Index channels, ChannelSums sums, Index stride) {
+  if (pass.chunks() == 1) return;
   std::vector<double> counts(static_cast<size_t>(pass.chunks()));
   for (Index k = 0; k < pass.chunks(); ++k) counts[static_cast<size_t>(k)] = pass.count(k);
   for (Index span = 1; span < pass.chunks(); span *= 2) {

@@ -42,24 +42,29 @@ struct ChannelSums {
   ChannelSums operator+(Index c) const { return {hi + c, lo + c, m2 + c}; }
 };
 
+/// mean = hi + lo, hi rounded.
+HWY_INLINE void store_mean(ChannelSums sums, Index c, WideVec hi, WideVec lo) {
+  const Wide d;
+  const auto sum = hn::Add(hi, lo);
+  hn::StoreU(sum, d, sums.hi + c);
+  hn::StoreU(hn::Sub(lo, hn::Sub(sum, hi)), d, sums.lo + c);
+}
+
 /// Chan's merge of two sets, `n` elements about mean hi + lo with `n_more` about mean hi + lo + delta.
 HWY_INLINE void merge_moments(ChannelSums sums, Index c, double n, double n_more, WideVec delta,
                               WideVec m2_more) {
   const Wide d;
   const double weight = n_more / (n + n_more);
-  const auto hi = hn::LoadU(d, sums.hi + c);
-  const auto lo = hn::MulAdd(delta, hn::Set(d, weight), hn::LoadU(d, sums.lo + c));
-  const auto sum = hn::Add(hi, lo);
-  hn::StoreU(sum, d, sums.hi + c);
-  hn::StoreU(hn::Sub(lo, hn::Sub(sum, hi)), d, sums.lo + c);
+  store_mean(sums, c, hn::LoadU(d, sums.hi + c),
+             hn::MulAdd(delta, hn::Set(d, weight), hn::LoadU(d, sums.lo + c)));
   const auto between = hn::Mul(hn::Mul(delta, delta), hn::Set(d, n * weight));
   hn::StoreU(hn::Add(hn::Add(hn::LoadU(d, sums.m2 + c), m2_more), between), d, sums.m2 + c);
 }
 
 /// Adds a tile of n_more elements a channel, a = Σ (x − pivot), b = Σ (x − pivot)², to the n elements in
-/// sums, and makes the new mean the pivot of the next tile. b − a²/n loses at most a bit of what sums hold
-/// after the merge: the pivot is the mean of the n ≥ n_more elements before, so what a tile far from it
-/// cancels comes back as `between`.
+/// sums, which are written and not read where n is 0, and makes the new mean the pivot of the next tile.
+/// b − a²/n loses at most a bit of what sums hold after the merge: the pivot is the mean of the n ≥ n_more
+/// elements before, so what a tile far from it cancels comes back as `between`.
 template <class T, class Sum>
 HWY_INLINE void merge_tile(Index channels, ChannelSums sums, double n, double n_more, const Sum* a,
                            const Sum* b, T* pivot) {
@@ -68,10 +73,15 @@ HWY_INLINE void merge_tile(Index channels, ChannelSums sums, double n, double n_
   for (Index c = 0; c < channels; c += wide_lanes()) {
     const auto p = load_wide(pivot + c), sum = load_wide(a + c);
     const auto offset = hn::Mul(sum, inverse);
-    if (n == 0) hn::StoreU(p, d, sums.hi + c);
-    const auto delta =
-        hn::Add(hn::Sub(p, hn::LoadU(d, sums.hi + c)), hn::Sub(offset, hn::LoadU(d, sums.lo + c)));
-    merge_moments(sums, c, n, n_more, delta, hn::NegMulAdd(sum, offset, load_wide(b + c)));
+    const auto m2 = hn::NegMulAdd(sum, offset, load_wide(b + c));
+    if (n == 0) {
+      store_mean(sums, c, p, offset);
+      hn::StoreU(m2, d, sums.m2 + c);
+    } else {
+      const auto delta =
+          hn::Add(hn::Sub(p, hn::LoadU(d, sums.hi + c)), hn::Sub(offset, hn::LoadU(d, sums.lo + c)));
+      merge_moments(sums, c, n, n_more, delta, m2);
+    }
     store_narrow(hn::LoadU(d, sums.hi + c), pivot + c);
   }
 }
@@ -82,6 +92,16 @@ HWY_INLINE void add_tile(Index channels, ChannelSums sums, const Sum* a, const S
   for (Index c = 0; c < channels; c += wide_lanes()) {
     hn::StoreU(hn::Add(hn::LoadU(d, sums.hi + c), load_wide(a + c)), d, sums.hi + c);
     hn::StoreU(hn::Add(hn::LoadU(d, sums.m2 + c), load_wide(b + c)), d, sums.m2 + c);
+  }
+}
+
+/// The same where `sums` hold nothing yet.
+template <class Sum>
+HWY_INLINE void put_tile(Index channels, ChannelSums sums, const Sum* a, const Sum* b) {
+  const Wide d;
+  for (Index c = 0; c < channels; c += wide_lanes()) {
+    hn::StoreU(load_wide(a + c), d, sums.hi + c);
+    hn::StoreU(load_wide(b + c), d, sums.m2 + c);
   }
 }
 

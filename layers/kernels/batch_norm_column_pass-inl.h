@@ -43,12 +43,12 @@ class ColumnPass {
     Workspace space(scratch(n));
     Sweep s{n,
             width,
-            space.take<T>(width),
-            space.take<T>(width),
-            space.take<T>(width),
-            space.take<T>(width),
-            space.take<double>(n),
-            space.take<double>(n)};
+            space.take_unset<T>(width),
+            space.take_unset<T>(width),
+            space.take_unset<T>(width),
+            space.take_unset<T>(width),
+            space.take_unset<double>(n),
+            space.take_unset<double>(n)};
     if (one_to_one()) s.channel_pivot = s.pivot;
     const Rows rows = rows_of(chunk);
     if constexpr (backward) {
@@ -109,13 +109,23 @@ class ColumnPass {
     return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
   }
 
+  // Whole rows only: what comes next in a strip of columns is no run of memory.
+  ReadAhead ahead_of(Tile tile) const {
+    if (plan_.read_ahead == 0 || tile.width != tile.stride) return {};
+    return {tile.begin + plan_.read_ahead, plan_.rows * plan_.width - 4 * lanes<T>()};
+  }
+
   // a, b = the sums over rows [begin, end), and over the rest.
   void sum_rows(const Sweep& s, Index begin, Index end, bool with_rest, Index first) const {
-    std::memset(s.a, 0, static_cast<size_t>(s.width) * sizeof(T));
-    std::memset(s.b, 0, static_cast<size_t>(s.width) * sizeof(T));
+    const Vectors<T> d;
+    for (Index j = 0; j < s.width; j += lanes<T>()) {  // up to the end of the padding
+      hn::Store(hn::Zero(d), d, s.a + j);
+      hn::Store(hn::Zero(d), d, s.b + j);
+    }
     for (Index row = begin; row < end; row += plan_.step_rows) {
       const Index rows = HWY_MIN(plan_.step_rows, end - row);
-      sum_columns(source_, {row * plan_.width + first, rows, s.width, plan_.width}, s.pivot, s.a, s.b);
+      const Tile tile{row * plan_.width + first, rows, s.width, plan_.width};
+      sum_columns(source_, tile, s.pivot, s.a, s.b, ahead_of(tile));
     }
     if (with_rest && plan_.rest > 0) {
       sum_columns(source_, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, s.pivot, s.a, s.b);
@@ -138,7 +148,7 @@ class ColumnPass {
   void merge_from(const Sweep& s, const Sum* a, const Sum* b, ChannelSums sums, double done,
                   double more) const {
     if constexpr (backward) {
-      add_tile(s.channels, sums, a, b);
+      done == 0 ? put_tile(s.channels, sums, a, b) : add_tile(s.channels, sums, a, b);
     } else {
       merge_tile(s.channels, sums, done, more, a, b, s.channel_pivot);
     }
@@ -205,7 +215,7 @@ class ColumnPass {
     if (!one_to_one()) {
       for (const T** array :
            {&coefficients.mean, &coefficients.slope, &coefficients.offset, &coefficients.direct}) {
-        T* column = space.take<T>(width);
+        T* column = space.take_unset<T>(width);
         spread(*array, column);
         *array = column;
       }
@@ -219,10 +229,26 @@ class ColumnPass {
     for (Index end = rows.end; end > rows.begin;) {
       const Index begin = HWY_MAX(rows.begin, end - plan_.block_rows);
       for (Index row = begin; row < end; row += plan_.map_rows) {
-        const Index n_rows = HWY_MIN(plan_.map_rows, end - row);
-        map_columns(target, {row * plan_.width + first, n_rows, width, plan_.width}, coefficients);
+        map_strips(target, row, HWY_MIN(plan_.map_rows, end - row), first, width, coefficients);
       }
       end = begin;
+    }
+  }
+
+  // A strip of wide rows goes row after row, so that its runs are long and its coefficients stay in L1.
+  template <bool non_temporal>
+  void map_strips(const MapTarget<T, backward, non_temporal>& target, Index row, Index rows, Index first,
+                  Index width, const ColumnCoefficients<T>& c) const {
+    if (plan_.map_strip >= width) {
+      map_columns(target, {row * plan_.width + first, rows, width, plan_.width}, c);
+      return;
+    }
+    for (Index j = 0; j < width; j += plan_.map_strip) {
+      const ColumnCoefficients<T> strip{c.mean + j, c.slope + j, c.offset + j, c.direct + j};
+      const Index n = HWY_MIN(plan_.map_strip, width - j);
+      for (Index r = row; r < row + rows; ++r) {
+        map_columns(target, {r * plan_.width + first + j, 1, n, plan_.width}, strip);
+      }
     }
   }
 

@@ -19,10 +19,24 @@ struct Tile {
   Index begin, rows, width, stride;
 };
 
+/// What will be read next, in the order of memory, while a tile is summed strip after strip: from element
+/// `next` to `end`.
+struct ReadAhead {
+  Index next = 0, end = 0;
+
+  template <class T, bool backward>
+  HWY_INLINE void fetch(SumSource<T, backward> source, Index n) {
+    if (next >= end) return;
+    source.fetch(next, n);
+    next += n;
+  }
+};
+
 /// a[j] += Σ g, b[j] += Σ g·d over the rows of the tile. Four vectors of a row at a time: eight sums in
 /// registers hide the latency of an addition. Reads every element once; a and b once for all rows.
 template <class T, bool backward>
-HWY_INLINE void sum_columns(const SumSource<T, backward>& source, Tile tile, const T* pivot, T* a, T* b) {
+HWY_INLINE void sum_columns(SumSource<T, backward> source, Tile tile, const T* pivot, T* a, T* b,
+                            ReadAhead ahead = {}) {
   const Vectors<T> d;
   const Index step = lanes<T>();
   Index j = 0;
@@ -32,6 +46,7 @@ HWY_INLINE void sum_columns(const SumSource<T, backward>& source, Tile tile, con
     auto a0 = hn::Zero(d), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
     Index i = tile.begin + j;
     for (Index r = 0; r < tile.rows; ++r, i += tile.stride) {
+      ahead.fetch(source, 4 * step);
       source.add(i, p0, a0, b0);
       source.add(i + step, p1, a1, b1);
       source.add(i + 2 * step, p2, a2, b2);
@@ -82,8 +97,8 @@ HWY_INLINE MapVectors<T, backward> load_coefficients(const ColumnCoefficients<T>
 /// out = slope·(x − mean) + offset [ + direct·dy ] for the rows of the tile, at most
 /// ColumnPlan::max_map_rows. Reads every element once and writes it once; coefficients once for all rows.
 template <class T, bool backward, bool non_temporal>
-HWY_INLINE void map_columns(const MapTarget<T, backward, non_temporal>& target, Tile tile,
-                            const ColumnCoefficients<T>& coefficients) {
+HWY_INLINE void map_columns(MapTarget<T, backward, non_temporal> target, Tile tile,
+                            ColumnCoefficients<T> coefficients) {
   const Vectors<T> d;
   const Index step = lanes<T>();
   if (tile.width < step) {

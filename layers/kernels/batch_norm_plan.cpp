@@ -11,7 +11,7 @@ namespace wengert::kernels {
 namespace {
 
 constexpr Index kib = 1024;
-constexpr Index max_chunks = 64;
+constexpr Index max_chunks = 64, max_column_chunks = 32;  // a chunk costs a merge of every channel
 
 Index power_of_two(Index at_least) {
   return static_cast<Index>(std::bit_ceil(static_cast<std::uint64_t>(at_least)));
@@ -41,10 +41,11 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   plan.non_temporal = bytes >= machine.non_temporal_from;
   plan.threads = threads_for(bytes, machine);
 
-  // Rows are joined, by a power of two, until each starts on a vector and a narrow one fills a step of four.
+  // Rows are joined, by a power of two, until each starts on a vector and a narrow one fills a step of four:
+  // it costs a sum over the joined ones, which a few KiB do not earn back.
   const Index step = 4 * lanes;
   const Index aligned = lanes / std::gcd(row, lanes);
-  if (row < 4 * step) {
+  if (row < step || (row < 4 * step && bytes >= 128 * kib)) {
     plan.repeats = std::max(aligned, power_of_two(divide_up(step, row)));
   } else {
     plan.repeats = plan.non_temporal && row * aligned <= 8 * kib ? aligned : 1;
@@ -57,17 +58,20 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   plan.rest = total % plan.width;
 
   const Index row_bytes = plan.width * element_bytes;
-  plan.chunk_rows =
-      round_up(std::max(divide_up(plan.rows, max_chunks), 32 * kib / row_bytes), ColumnPlan::tile_rows);
+  plan.chunk_rows = round_up(std::max(divide_up(plan.rows, max_column_chunks), 32 * kib / row_bytes),
+                             ColumnPlan::tile_rows);
   plan.chunk_rows = std::max(plan.chunk_rows, ColumnPlan::tile_rows);
-  // Rows a page apart share the sets of L1; and non-temporal stores are fast in the order of memory only.
-  const bool wide = row_bytes >= 4 * kib;
-  plan.step_rows = wide ? 4 : 16;
-  plan.map_rows = wide || plan.non_temporal ? 1 : ColumnPlan::max_map_rows;
+  // A step of 64 KiB: the sums leave the registers seldom, and the rows are still in L2 for the next columns.
+  plan.step_rows = std::clamp(64 * kib / row_bytes, Index{4}, ColumnPlan::backward_tile_rows);
+  plan.read_ahead = bytes >= 128 * kib ? 64 * kib / element_bytes : 0;
+  // Non-temporal stores are fast in the order of memory only, unless the coefficients leave L1 for that.
+  const bool wide = row_bytes >= 4 * kib, too_wide = row_bytes >= 16 * kib;
+  plan.map_rows = !too_wide && (wide || plan.non_temporal) ? 1 : ColumnPlan::max_map_rows;
+  plan.map_strip = too_wide ? kib / element_bytes : plan.width;
   plan.block_rows = std::max(Index{16}, 256 * kib / row_bytes);
   plan.chunks = std::max(Index{1}, divide_up(plan.rows, plan.chunk_rows));
   const bool one_to_one = plan.width == view.channels;
-  const Index wanted = divide_up(4 * plan.threads, plan.chunks);
+  const Index wanted = divide_up(2 * plan.threads, plan.chunks);
   plan.strips = one_to_one && plan.threads > 1 ? std::clamp(plan.width / 512, Index{1}, wanted) : 1;
   return plan;
 }
@@ -86,6 +90,8 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
   const Index chunk = 256 * kib / (tile * element_bytes);
   plan.chunk_tiles = std::max(chunk, divide_up(plan.tiles, max_chunks));
   plan.chunks = divide_up(plan.tiles, plan.chunk_tiles);
+
+  plan.read_ahead = bytes >= 4 * kib * kib ? 4 * kib / element_bytes : 0;
 
   // Half of L2 for what both sweeps read leaves room for what the second one writes.
   const Index resident = machine.l2_bytes / 2 / (channel_bytes * (backward ? 2 : 1));

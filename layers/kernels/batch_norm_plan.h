@@ -46,14 +46,16 @@ int threads_for(Index bytes, const Machine& machine);
 struct ColumnPlan {
   static constexpr Index max_map_rows = 4;
   /// Summed in T, then merged in float64. The sums of the backward pass are gradients, and merge cheaply.
-  static constexpr Index tile_rows = 128, backward_tile_rows = 32;
+  static constexpr Index tile_rows = 256, backward_tile_rows = 32;
   static constexpr Index pivot_rows = 8;  ///< their mean is the first pivot
 
   Index width, rows, rest;
   Index repeats;     ///< rows of the tensor in a row of the plan
   Index chunk_rows;  ///< summed by one task; a multiple of tile_rows
   Index step_rows;   ///< summed in registers, in T
+  Index read_ahead;  ///< elements between what is summed and what is fetched; 0 where all is in cache
   Index map_rows;    ///< written under one load of the coefficients
+  Index map_strip;   ///< columns of them that are written before the next
   Index block_rows;  ///< the second sweep goes backwards by blocks, and forwards within one
   Index chunks;
   Index strips;  ///< the columns are cut as well, where too few chunks would leave threads idle
@@ -69,6 +71,7 @@ struct RowPlan {
 
   Index outer_step, inner_step;
   Index tiles, chunk_tiles, chunks;
+  Index read_ahead;   ///< as in ColumnPlan
   Index group;        ///< channels that one task sums, and writes while they are in L2
   bool split_chunks;  ///< too few channels for the threads: each chunk is a task of its own
   int threads;

@@ -43,8 +43,8 @@ class RowPass {
   /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
     Workspace space(scratch(n));
-    Sums s{space.take<T>(n), space.take<T>(n), space.take<T>(n), space.take<T>(n * lanes<T>()),
-           space.take<T>(n * lanes<T>())};
+    Sums s{space.take_unset<T>(n), space.take_unset<T>(n), space.take_unset<T>(n),
+           space.take_unset<T>(n * lanes<T>()), space.take_unset<T>(n * lanes<T>())};
     if constexpr (backward) {
       std::memcpy(s.pivot, mean, static_cast<size_t>(n) * sizeof(T));
     } else {
@@ -52,15 +52,16 @@ class RowPass {
     }
     double done = 0;
     for (Index t = first_tile(chunk); t < first_tile(chunk + 1); ++t) {
-      const RunTile piece = tile(t);
+      const RunTile piece = tile(t), after = tile(HWY_MIN(t + 1, plan_.tiles - 1));
+      const Index next = run(after.outer, first) + after.inner;
       const double more = static_cast<double>(piece.count());
-      sum_tile(piece, first, n, s);
+      sum_tile(piece, first, n, s, next);
       if constexpr (backward) {
-        add_tile(n, sums, s.a, s.b);
+        done == 0 ? put_tile(n, sums, s.a, s.b) : add_tile(n, sums, s.a, s.b);
       } else {
         if (done == 0 && pivot_is_far(n, more, s.a, s.b)) {
           move_pivot(n, more, s.a, s.pivot);
-          sum_tile(piece, first, n, s);
+          sum_tile(piece, first, n, s, next);
         }
         merge_tile(n, sums, done, more, s.a, s.b, s.pivot);
       }
@@ -104,8 +105,8 @@ class RowPass {
   };
 
   // a, b = the sums over the tile, which is read in the order of memory: run after run, not channel after
-  // channel.
-  void sum_tile(RunTile piece, Index first, Index n, const Sums& s) const {
+  // channel. What comes after it begins at `next`.
+  void sum_tile(RunTile piece, Index first, Index n, const Sums& s, Index next) const {
     const Vectors<T> d;
     const Index step = lanes<T>();
     for (Index outer = piece.outer; outer < piece.outer_end; ++outer) {
@@ -113,7 +114,11 @@ class RowPass {
         const bool is_first = outer == piece.outer;
         auto a = is_first ? hn::Zero(d) : hn::Load(d, s.lane_a + c * step);
         auto b = is_first ? hn::Zero(d) : hn::Load(d, s.lane_b + c * step);
-        sum_run(source_, run(outer, first + c) + piece.inner, piece.length, hn::Set(d, s.pivot[c]), a, b);
+        const Index after = c + 1 < n                     ? run(outer, first + c + 1) + piece.inner
+                            : outer + 1 < piece.outer_end ? run(outer + 1, first) + piece.inner
+                                                          : next;
+        sum_run(source_, run(outer, first + c) + piece.inner, piece.length, hn::Set(d, s.pivot[c]), a, b,
+                plan_.read_ahead, after);
         if (outer + 1 == piece.outer_end) {
           s.a[c] = sum_of_lanes<T>(a);
           s.b[c] = sum_of_lanes<T>(b);

@@ -12,11 +12,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
+/// Elements from i to where the next vector of a tensor begins, if a run of n is long enough to gain by it:
+/// a vector that lies across two cache lines costs twice.
+template <class T>
+HWY_INLINE Index elements_before_line(Index i, Index n) {
+  const Index step = lanes<T>();
+  return n < 6 * step ? 0 : (step - i % step) % step;
+}
+
 /// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. Four vectors at a time, as in
-/// sum_columns.
+/// sum_columns. What lies `ahead` elements further is fetched: past the end of the run, from `next` on.
 template <class T, bool backward>
-HWY_INLINE void sum_run(const SumSource<T, backward>& source, Index i, Index n, Vec<T> p, Vec<T>& a,
-                        Vec<T>& b) {
+HWY_INLINE void sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> p, Vec<T>& a, Vec<T>& b,
+                        Index ahead = 0, Index next = 0) {
   const Vectors<T> d;
   const Index step = lanes<T>();
   if (n < step) {
@@ -25,7 +33,9 @@ HWY_INLINE void sum_run(const SumSource<T, backward>& source, Index i, Index n, 
   }
   auto a1 = hn::Zero(d), a2 = a1, a3 = a1, b1 = a1, b2 = a1, b3 = a1;
   const Index end = i + n;
+  const Index jump = next - end;
   for (; i + 4 * step <= end; i += 4 * step) {
+    if (ahead > 0) source.fetch(i + ahead < end ? i + ahead : i + ahead + jump, 4 * step);
     source.add(i, p, a, b);
     source.add(i + step, p, a1, b1);
     source.add(i + 2 * step, p, a2, b2);
@@ -52,16 +62,19 @@ HWY_INLINE T sum_of_lanes(Vec<T> v) {
 
 /// out = slope·(x − mean) + offset [ + direct·dy ] for n elements from i on.
 template <class T, bool backward, bool non_temporal>
-HWY_INLINE void map_run(const MapTarget<T, backward, non_temporal>& target, Index i, Index n,
-                        const MapVectors<T, backward>& c) {
+HWY_INLINE void map_run(MapTarget<T, backward, non_temporal> target, Index i, Index n,
+                        MapVectors<T, backward> c) {
   const Index step = lanes<T>();
   if (n < step) {
     target.map_short(i, n, c);
     return;
   }
-  // It overlaps the vector before, and out may be an input: computed before either is stored.
-  const Index last = i + n - step;
-  const auto last_value = target.at(last, c);
+  // The first and the last vector overlap their neighbours, and out may be an input: they are computed before
+  // anything is stored, and stored at the end.
+  const Index first = i, last = i + n - step;
+  const auto first_value = target.at(first, c), last_value = target.at(last, c);
+  i += elements_before_line<T>(i, n);
+  const bool is_split = i != first;
   for (; i + 4 * step <= last; i += 4 * step) {
     target.map(i, c);
     target.map(i + step, c);
@@ -69,6 +82,7 @@ HWY_INLINE void map_run(const MapTarget<T, backward, non_temporal>& target, Inde
     target.map(i + 3 * step, c);
   }
   for (; i < last; i += step) target.map(i, c);
+  if (is_split) target.store(first_value, first);
   target.store(last_value, last);
 }
 

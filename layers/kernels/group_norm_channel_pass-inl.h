@@ -136,6 +136,8 @@ class GroupChannelPass {
 
   // Σ g and Σ g·(x − mean_hi) of every group, g = gamma·dy.
   void merge_gradients(const Block<T>& channels, const Block<T>& groups) const {
+    std::fill_n(groups.sums.hi, groups.n, 0.0);
+    std::fill_n(groups.sums.m2, groups.n, 0.0);
     for (Index c = 0; c < channels.n; ++c) {
       const Index g = c / view_.group_channels();
       const double gamma = static_cast<double>(channels.arrays.gamma[c]);

@@ -91,9 +91,13 @@ class GroupRowPass {
         Workspace space(Block<T>::bytes(size, chunks));
         const Index n = std::min(size, rows - b * size);
         const Block<T> block = make_block<T, false>(space, statistics, b * size, n, chunks);
+        if (of_squares) std::fill_n(block.arrays.mean_hi, n, T{0});
         for (Index k = 0; k < chunks; ++k) pass.sum(k, block.first, n, block.chunk(k), block.arrays.mean_hi);
         merge_chunks<of_squares>(pass, n, block.sums, block.padded);
-        if constexpr (of_squares) std::fill_n(block.sums.hi, n, 0.0);
+        if constexpr (of_squares) {
+          std::fill_n(block.sums.hi, n, 0.0);
+          std::fill_n(block.sums.lo, n, 0.0);
+        }
         finish_sums<T, false>(block, statistics, count);
         map_rows(block.first, n, block.arrays);
       }

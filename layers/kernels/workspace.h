@@ -39,9 +39,18 @@ class Workspace {
   /// n zeros, and zeros up to the end of the padding.
   template <class T>
   T* take(Index n) {
+    T* array = take_unset<T>(n);
+    std::memset(array, 0, static_cast<std::size_t>(n) * sizeof(T));
+    return array;
+  }
+
+  /// For arrays that are written before they are read: zeros in the padding alone.
+  template <class T>
+  T* take_unset(Index n) {
     T* array = reinterpret_cast<T*>(next_);
-    std::memset(next_, 0, static_cast<std::size_t>(bytes<T>(n)));
     next_ += bytes<T>(n);
+    std::byte* padding = reinterpret_cast<std::byte*>(array + n);
+    if (padding != next_) std::memset(padding, 0, static_cast<std::size_t>(next_ - padding));
     return array;
   }
 
