@@ -109,10 +109,11 @@ class ColumnPass {
     return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
   }
 
-  // Whole rows only: what comes next in a strip of columns is no run of memory.
-  ReadAhead ahead_of(Tile tile) const {
-    if (plan_.read_ahead == 0 || tile.width != tile.stride) return {};
-    return {tile.begin + plan_.read_ahead, plan_.rows * plan_.width - 4 * lanes<T>()};
+  // From `distance` elements after the tile's first up to `end`. Whole rows only: what comes next in a strip
+  // of columns is no run of memory.
+  ReadAhead ahead_of(Tile tile, Index distance, Index end) const {
+    if (distance == 0 || tile.width != tile.stride) return {};
+    return {tile.begin + distance, end - 4 * lanes<T>()};
   }
 
   // a, b = the sums over rows [begin, end), and over the rest.
@@ -125,7 +126,8 @@ class ColumnPass {
     for (Index row = begin; row < end; row += plan_.step_rows) {
       const Index rows = HWY_MIN(plan_.step_rows, end - row);
       const Tile tile{row * plan_.width + first, rows, s.width, plan_.width};
-      sum_columns(source_, tile, s.pivot, s.a, s.b, ahead_of(tile));
+      sum_columns(source_, tile, s.pivot, s.a, s.b,
+                  ahead_of(tile, plan_.read_ahead, plan_.rows * plan_.width));
     }
     if (with_rest && plan_.rest > 0) {
       sum_columns(source_, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, s.pivot, s.a, s.b);
@@ -223,13 +225,16 @@ class ColumnPass {
     const Rows rows = rows_of(chunk);
     if (rows.last && plan_.rest > 0) {
       const MapTarget<T, backward, false> target{source_.x, source_.dy, out_};
-      map_columns(target, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, coefficients);
+      ReadAhead none;
+      map_columns(target, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, coefficients, none);
     }
     const MapTarget<T, backward, non_temporal> target{source_.x, source_.dy, out_};
     for (Index end = rows.end; end > rows.begin;) {
       const Index begin = HWY_MAX(rows.begin, end - plan_.block_rows);
+      const Tile block{begin * plan_.width + first, end - begin, width, plan_.width};
+      ReadAhead ahead = ahead_of(block, plan_.map_ahead, end * plan_.width);
       for (Index row = begin; row < end; row += plan_.map_rows) {
-        map_strips(target, row, HWY_MIN(plan_.map_rows, end - row), first, width, coefficients);
+        map_strips(target, row, HWY_MIN(plan_.map_rows, end - row), first, width, coefficients, ahead);
       }
       end = begin;
     }
@@ -238,16 +243,16 @@ class ColumnPass {
   // A strip of wide rows goes row after row, so that its runs are long and its coefficients stay in L1.
   template <bool non_temporal>
   void map_strips(const MapTarget<T, backward, non_temporal>& target, Index row, Index rows, Index first,
-                  Index width, const ColumnCoefficients<T>& c) const {
+                  Index width, const ColumnCoefficients<T>& c, ReadAhead& ahead) const {
     if (plan_.map_strip >= width) {
-      map_columns(target, {row * plan_.width + first, rows, width, plan_.width}, c);
+      map_columns(target, {row * plan_.width + first, rows, width, plan_.width}, c, ahead);
       return;
     }
     for (Index j = 0; j < width; j += plan_.map_strip) {
       const ColumnCoefficients<T> strip{c.mean + j, c.slope + j, c.offset + j, c.direct + j};
       const Index n = HWY_MIN(plan_.map_strip, width - j);
       for (Index r = row; r < row + rows; ++r) {
-        map_columns(target, {r * plan_.width + first + j, 1, n, plan_.width}, strip);
+        map_columns(target, {r * plan_.width + first + j, 1, n, plan_.width}, strip, ahead);
       }
     }
   }

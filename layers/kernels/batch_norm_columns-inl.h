@@ -24,8 +24,8 @@ struct Tile {
 struct ReadAhead {
   Index next = 0, end = 0;
 
-  template <class T, bool backward>
-  HWY_INLINE void fetch(SumSource<T, backward> source, Index n) {
+  template <class Source>
+  HWY_INLINE void fetch(Source source, Index n) {
     if (next >= end) return;
     source.fetch(next, n);
     next += n;
@@ -98,7 +98,7 @@ HWY_INLINE MapVectors<T, backward> load_coefficients(const ColumnCoefficients<T>
 /// ColumnPlan::max_map_rows. Reads every element once and writes it once; coefficients once for all rows.
 template <class T, bool backward, bool non_temporal>
 HWY_INLINE void map_columns(MapTarget<T, backward, non_temporal> target, Tile tile,
-                            ColumnCoefficients<T> coefficients) {
+                            ColumnCoefficients<T> coefficients, ReadAhead& ahead) {
   const Vectors<T> d;
   const Index step = lanes<T>();
   if (tile.width < step) {
@@ -123,6 +123,7 @@ HWY_INLINE void map_columns(MapTarget<T, backward, non_temporal> target, Tile ti
     const auto c1 = load_coefficients<T, backward>(coefficients, j + step);
     Index i = tile.begin + j;
     for (Index r = 0; r < tile.rows; ++r, i += tile.stride) {
+      ahead.fetch(target, 2 * step);
       target.map(i, c0);
       target.map(i + step, c1);
     }

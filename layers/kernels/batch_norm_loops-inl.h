@@ -55,22 +55,24 @@ HWY_INLINE void store_short(Vec<T> v, T* x, Index n) {
   std::memcpy(x, lane, static_cast<size_t>(n) * sizeof(T));
 }
 
+/// Asks for n elements from i on that will be read soon, into L2: the hardware foresees runs and not the
+/// order of the sweeps, and without it memory waits.
+template <class T, bool with_dy>
+HWY_INLINE void fetch(const T* x, const T* dy, Index i, Index n) {
+  constexpr Index line = 64 / sizeof(T);
+  for (const Index end = i + n; i < end; i += line) {
+    __builtin_prefetch(x + i, 0, 2);
+    if (with_dy) __builtin_prefetch(dy + i, 0, 2);
+  }
+}
+
 // What the first sweep reads.
 template <class T, bool backward>
 struct SumSource {
   const T* x;
   const T* dy;
 
-  /// Asks for n elements from i on that will be read soon, into L2: the hardware foresees runs and not the
-  /// order of the sweeps, and without it memory waits.
-  HWY_INLINE void fetch(Index i, Index n) const {
-    constexpr Index line = 64 / sizeof(T);
-    for (const Index end = i + n; i < end; i += line) {
-      __builtin_prefetch(x + i, 0, 2);
-      if (backward) __builtin_prefetch(dy + i, 0, 2);
-    }
-  }
-
+  HWY_INLINE void fetch(Index i, Index n) const { HWY_NAMESPACE::fetch<T, backward>(x, dy, i, n); }
   HWY_INLINE void add(Index i, Vec<T> pivot, Vec<T>& a, Vec<T>& b) const {
     const Vec<T> d = hn::Sub(hn::LoadU(Vectors<T>(), x + i), pivot);
     accumulate(d, backward ? hn::LoadU(Vectors<T>(), dy + i) : d, a, b);
@@ -113,6 +115,7 @@ struct MapTarget {
 
   using Coefficients = MapVectors<T, backward>;
 
+  HWY_INLINE void fetch(Index i, Index n) const { HWY_NAMESPACE::fetch<T, backward>(x, dy, i, n); }
   HWY_INLINE Vec<T> at(Index i, const Coefficients& c) const {
     const Vec<T> v = hn::LoadU(Vectors<T>(), x + i);
     return c(v, backward ? hn::LoadU(Vectors<T>(), dy + i) : v);

@@ -54,6 +54,7 @@ struct ColumnPlan {
   Index chunk_rows;  ///< summed by one task; a multiple of tile_rows
   Index step_rows;   ///< summed in registers, in T
   Index read_ahead;  ///< elements between what is summed and what is fetched; 0 where all is in cache
+  Index map_ahead;   ///< the same in the second sweep
   Index map_rows;    ///< written under one load of the coefficients
   Index map_strip;   ///< columns of them that are written before the next
   Index block_rows;  ///< the second sweep goes backwards by blocks, and forwards within one
