@@ -259,7 +259,7 @@ Gradients<T> backward(const Var<T>& y, const std::type_identity_t<Var<T>>& dy, B
   Var<T> seed(dy.value());
   if (options.record) {
     const NodeId id = node_for(*tape, dy);
-    if (!dy.on_tape()) tape->labels[id] = "dy";
+    if (!dy.on_tape()) tape->labels.set(id, "dy");
     seed = Var<T>(dy.value(), tape, id);
   }
   Cotangents<T> kept = Sweep<T>(tape, options).run(y.id(), seed);

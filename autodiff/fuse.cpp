@@ -12,11 +12,14 @@ Var<T> fuse(Fusion<T> fusion) {
     throw ValueError(fusion.op + ": has no forward, expected a function that computes the value");
   if (!fusion.vjp) throw ValueError(fusion.op + ": has no vjp, expected a closed form of the gradient");
   std::vector<const Var<T>*> inputs;
+  inputs.reserve(fusion.inputs.size());
   for (const NamedVar<T>& input : fusion.inputs) inputs.push_back(&input.var);
   const std::shared_ptr<TapeState<T>> tape = common_tape<T>(fusion.op, inputs);
 
   std::vector<typename Saved<T>::Entry> entries;
   std::vector<bool> needs_gradient;
+  entries.reserve(inputs.size() + 4);  // and what `forward` saves
+  needs_gradient.reserve(inputs.size());
   for (const NamedVar<T>& input : fusion.inputs) {
     entries.push_back({input.name, input.var.value()});
     needs_gradient.push_back(input.var.on_tape() && tape->node(input.var.id()).needs_gradient);
@@ -40,6 +43,7 @@ Var<T> fuse(Fusion<T> fusion) {
   node.forward_ns = forward_ns;
   if (tape->keep_values) node.value = y.buffer();
   std::vector<NodeId> ids;
+  ids.reserve(inputs.size());
   for (const NamedVar<T>& input : fusion.inputs) ids.push_back(node_for(*tape, input.var));
   if (!any) saved.drop();
   node.fused = std::make_unique<FusedNode<T>>(FusedNode<T>{std::move(fusion.op), std::move(ids),

@@ -39,7 +39,8 @@ struct Fusion {
   /// put it in the node's place. Without one they refuse, naming the node.
   std::function<Var<T>(std::span<const Var<T>> inputs)> staged = {};
 
-  FusedText text = {};  ///< the lines on the node's card in a drawing
+  /// The lines on the node's card, asked for when a drawing is made. It outlives the call, as vjp does.
+  std::function<FusedText()> text = {};
 };
 
 /// Runs `forward`; when an input is on a tape, puts one node there. On constants it just computes.

@@ -14,7 +14,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -84,7 +83,7 @@ struct FusedNode {
   Saved<T> saved;
   std::function<std::vector<Tensor<T>>(const Saved<T>&, const Tensor<T>& dy)> vjp;
   std::function<Var<T>(std::span<const Var<T>>)> staged;
-  FusedText text;
+  std::function<FusedText()> text;
 };
 
 template <class T>
@@ -120,11 +119,29 @@ struct Mark {
   std::string name;
 };
 
+/// The names of nodes, in the order of the tape: one array, since a small tape is made and thrown away in a
+/// microsecond.
+class Labels {
+ public:
+  void set(NodeId id, std::string_view text);
+  /// Null when the node has none.
+  const std::string* find(NodeId id) const;
+  /// Forgets those of the nodes from `first` on.
+  void truncate(NodeId first);
+
+ private:
+  struct Label {
+    NodeId id;
+    std::string text;
+  };
+  std::vector<Label> sorted_;
+};
+
 template <class T>
 struct TapeState {
   std::deque<Node<T>> nodes;  // stable while a sweep appends
   std::vector<GraphScope> scopes{GraphScope{}};
-  std::unordered_map<NodeId, std::string> labels;
+  Labels labels;
   std::vector<Mark> marks;
   std::map<std::shared_ptr<const void>, NodeId> parameters;  // by identity: the leaf of each
   int scope = 0;                                             // the innermost open one

@@ -62,7 +62,7 @@ class Snapshot {
     out.released = n.released;
     out.forward_ns = n.forward_ns;
     out.backward_ns = n.backward_ns;
-    if (n.fused) out.text = n.fused->text;
+    if (n.fused && n.fused->text) out.text = n.fused->text();
     add_saved(n, id, out.saved);
     out.value = numbers<T>(n.value, n.shape, options_);
     if (gradients_ != nullptr && gradients_->kept().has(id)) {
@@ -76,8 +76,8 @@ class Snapshot {
   static std::size_t bytes(const Shape& shape) { return static_cast<std::size_t>(shape.size()) * sizeof(T); }
 
   std::string own_label(NodeId id) const {
-    const auto found = tape_.labels.find(id);
-    return found == tape_.labels.end() ? std::string() : found->second;
+    const std::string* found = tape_.labels.find(id);
+    return found == nullptr ? std::string() : *found;
   }
   // A view without a label goes by the name of what it looks at.
   std::string name(NodeId id) const {

@@ -7,6 +7,27 @@
 
 namespace wengert {
 
+void Labels::set(NodeId id, std::string_view text) {
+  if (sorted_.empty()) sorted_.reserve(8);
+  auto place = sorted_.end();
+  if (!sorted_.empty() && sorted_.back().id >= id)
+    place = std::ranges::lower_bound(sorted_, id, {}, &Label::id);
+  if (place != sorted_.end() && place->id == id) {
+    place->text = text;
+  } else {
+    sorted_.insert(place, {id, std::string(text)});
+  }
+}
+
+const std::string* Labels::find(NodeId id) const {
+  const auto found = std::ranges::lower_bound(sorted_, id, {}, &Label::id);
+  return found != sorted_.end() && found->id == id ? &found->text : nullptr;
+}
+
+void Labels::truncate(NodeId first) {
+  sorted_.erase(std::ranges::lower_bound(sorted_, first, {}, &Label::id), sorted_.end());
+}
+
 template <class T>
 Var<T> Tape<T>::leaf(Tensor<T> value, std::string_view label) {
   if (!value) throw TapeError("leaf: \"" + std::string(label) + "\" has no value, expected a tensor");
@@ -19,7 +40,7 @@ Var<T> Tape<T>::leaf(Tensor<T> value, std::string_view label) {
   node.value = value.buffer();
   state_->nodes.push_back(std::move(node));
   const NodeId id = state_->next_id() - 1;
-  if (!label.empty()) state_->labels[id] = label;
+  if (!label.empty()) state_->labels.set(id, label);
   return Var<T>(std::move(value), state_, id);
 }
 
@@ -27,13 +48,13 @@ template <class T>
 Var<T> Tape<T>::constant(Tensor<T> value, std::string_view label) {
   if (!value) throw TapeError("constant: \"" + std::string(label) + "\" has no value, expected a tensor");
   const NodeId id = node_for(*state_, Var<T>(value));
-  if (!label.empty()) state_->labels[id] = label;
+  if (!label.empty()) state_->labels.set(id, label);
   return Var<T>(std::move(value), state_, id);
 }
 
 template <class T>
 void label(const Var<T>& v, std::string_view text) {
-  if (v.on_tape()) v.tape()->labels[v.id()] = text;
+  if (v.on_tape()) v.tape()->labels.set(v.id(), text);
 }
 
 template <class T>
@@ -64,15 +85,15 @@ int TapeState<T>::add_scope(int parent, std::string_view name) {
 
 template <class T>
 std::string TapeState<T>::describe(NodeId id) const {
-  const auto named = labels.find(id);
-  return "%" + std::to_string(id) + (named == labels.end() ? "" : " \"" + named->second + "\"");
+  const std::string* named = labels.find(id);
+  return "%" + std::to_string(id) + (named == nullptr ? "" : " \"" + *named + "\"");
 }
 
 template <class T>
 void TapeState<T>::truncate(NodeId first, std::size_t first_scope) {
   while (next_id() > first) nodes.pop_back();
   scopes.resize(first_scope);
-  std::erase_if(labels, [&](const auto& entry) { return entry.first >= first; });
+  labels.truncate(first);
   std::erase_if(marks, [&](const Mark& m) { return m.node >= first; });
   std::erase_if(parameters, [&](const auto& entry) { return entry.second >= first; });
 }

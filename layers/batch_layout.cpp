@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <layers/batch_layout.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -25,12 +26,16 @@ BatchLayout batch_layout(std::string_view op, const Shape& x, BatchNormOptions o
   layout.view = {.outer = product(x.begin(), x.begin() + axis),
                  .channels = x[axis],
                  .inner = product(x.begin() + axis + 1, x.end())};
-  std::vector<Index> parameter(static_cast<std::size_t>(x.rank() - axis), 1);
+  std::array<Index, Shape::max_rank> parameter;
+  parameter.fill(1);
   parameter[0] = x[axis];
-  layout.parameter = Shape(std::span<const Index>(parameter));
+  layout.parameter = Shape(std::span(parameter).first(static_cast<std::size_t>(x.rank() - axis)));
+  std::array<int, Shape::max_rank> others{};
+  std::size_t count = 0;
   for (int other = 0; other < x.rank(); ++other) {
-    if (other != axis) layout.others.push_back(other);
+    if (other != axis) others[count++] = other;
   }
+  layout.others = Axes(std::span(others).first(count));
   return layout;
 }
 

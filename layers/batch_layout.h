@@ -15,7 +15,7 @@ namespace wengert {
 struct BatchLayout {
   Shape channels;             ///< [C], of gamma, beta and the statistics
   Shape parameter;            ///< so that they broadcast against x: [C, 1, 1] for NCHW
-  std::vector<int> others;    ///< the axes that are normalised over
+  Axes others{};              ///< that are normalised over
   kernels::ChannelView view;  ///< [outer, C, inner]
 };
 

@@ -15,7 +15,7 @@ namespace {
 template <class T>
 BatchNormResult<T> batch_norm_in_ops(const BatchLayout& layout, Var<T> x, OptionalVar<T> gamma,
                                      OptionalVar<T> beta, double eps, Centring centring) {
-  const Axes others{std::span<const int>(layout.others)};
+  const Axes& others = layout.others;
   const Var<T>& on_tape = x.on_tape() || !gamma ? x : *gamma;
   const auto layer = scope(on_tape, "batch_norm");
   Var<T> mu, centred, var, inv_std, y;
@@ -141,7 +141,7 @@ BatchNormResult<T> fused::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar
              const OptionalVar<T> b = has_beta ? OptionalVar<T>(in[has_gamma ? 2 : 1]) : std::nullopt;
              return batch_norm_in_ops<T>(layout, in[0], g, b, eps, Centring::twice).y;
            },
-       .text = closed_form_text(has_gamma, has_beta)});
+       .text = [has_gamma, has_beta] { return closed_form_text(has_gamma, has_beta); }});
   label(y, "y");
   return {std::move(y), std::move(mean), std::move(var), std::move(inv_std)};
 }

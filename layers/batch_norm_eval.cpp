@@ -124,7 +124,7 @@ BatchNormResult<T> fused::batch_norm_eval(Var<T> x, OptionalVar<T> gamma, Option
                      const OptionalVar<T> b = has_beta ? OptionalVar<T>(in[has_gamma ? 2 : 1]) : std::nullopt;
                      return staged::batch_norm_eval<T>(in[0], g, b, running_mean, running_var, options).y;
                    },
-               .text = closed_form_text(has_gamma, has_beta)});
+               .text = [has_gamma, has_beta] { return closed_form_text(has_gamma, has_beta); }});
   label(y, "y");
   return {std::move(y), running_mean, running_var, std::move(inv_std)};
 }

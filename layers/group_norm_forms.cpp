@@ -170,12 +170,13 @@ GroupNormed<T> fused_group_form(const GroupLayout& layout, Var<T> x, OptionalVar
     const OptionalVar<T> b = has_beta ? OptionalVar<T>(in[has_gamma ? 2 : 1]) : std::nullopt;
     return staged_group_form<T>(layout, in[0], g, b, eps, Centring::twice).y;
   };
-  Var<T> y = fuse<T>({.op = layout.op,
-                      .inputs = std::move(inputs),
-                      .forward = forward,
-                      .vjp = vjp,
-                      .staged = staged,
-                      .text = closed_form_text(layout, has_gamma, has_beta)});
+  Var<T> y = fuse<T>(
+      {.op = layout.op,
+       .inputs = std::move(inputs),
+       .forward = forward,
+       .vjp = vjp,
+       .staged = staged,
+       .text = [layout, has_gamma, has_beta] { return closed_form_text(layout, has_gamma, has_beta); }});
   label(y, "y");
   return {std::move(y), std::move(mean), std::move(var), std::move(inv_std)};
 }

@@ -42,15 +42,24 @@ Var<T> staged::linear(Var<T> x, Var<T> weight, OptionalVar<T> bias) {
   return affine(x, weight, bias);
 }
 
+namespace {
+
+// The lines on the card of the fused node in a drawing.
+FusedText closed_form_text(bool bias) {
+  FusedText text;
+  text.forward = {{{bias ? "y = x Wᵀ + b" : "y = x Wᵀ", ""}}};
+  text.backward = {{{"∂x = ∂y W,   ∂W = ∂yᵀ x", ""}}};
+  if (bias) text.backward.push_back({{"∂b = Σ ∂y", ""}});
+  return text;
+}
+
+}  // namespace
+
 template <class T>
 Var<T> fused::linear(Var<T> x, Var<T> weight, OptionalVar<T> bias) {
   expect_linear(x, weight, bias);
   std::vector<NamedVar<T>> inputs{{"x", x}, {"weight", weight}};
   if (bias) inputs.push_back({"bias", *bias});
-  FusedText text;
-  text.forward = {{{bias ? "y = x Wᵀ + b" : "y = x Wᵀ", ""}}};
-  text.backward = {{{"∂x = ∂y W,   ∂W = ∂yᵀ x", ""}}};
-  if (bias) text.backward.push_back({{"∂b = Σ ∂y", ""}});
   return fuse<T>(
       {.op = "linear",
        .inputs = std::move(inputs),
@@ -71,7 +80,7 @@ Var<T> fused::linear(Var<T> x, Var<T> weight, OptionalVar<T> bias) {
            [](std::span<const Var<T>> in) {
              return staged::linear<T>(in[0], in[1], in.size() > 2 ? OptionalVar<T>(in[2]) : std::nullopt);
            },
-       .text = std::move(text)});
+       .text = [with_bias = bias.has_value()] { return closed_form_text(with_bias); }});
 }
 
 #define WENGERT_INSTANTIATE(T)                                    \

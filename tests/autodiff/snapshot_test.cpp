@@ -106,7 +106,10 @@ TEST_CASE("A fused node tells its inputs, its own saved tensors and its text", "
                       return save["input"].clone();
                     },
                 .vjp = [](const Saved<double>&, const Tensor<double>& dy) { return std::vector{dy}; },
-                .text = {.forward = {{{"y = x", ""}}}, .backward = {{{"dx = dy", "direct"}}}}});
+                .text =
+                    [] {
+                      return FusedText{.forward = {{{"y = x", ""}}}, .backward = {{{"dx = dy", "direct"}}}};
+                    }});
   const Graph graph = snapshot(tape);
   const GraphNode& node = graph.nodes.back();
   CHECK(node.op == "mine");
