@@ -15,6 +15,10 @@ namespace wengert::kernels {
 /// A loop within a loop, or beside one of another thread of the program, runs on its caller's thread alone.
 void parallel_ranges(Index count, int threads, FunctionRef<void(Index, Index)> body);
 
+/// From this size of a tensor on, a loop that moves memory gains by several threads: waking one takes as long
+/// as a core needs for some hundred KiB, and much longer where other programs hold the processors.
+inline constexpr Index parallel_bytes = Index{1} << 20;
+
 /// How many threads the kernels use: what use_threads() said, else OMP_NUM_THREADS, else one a processor.
 int available_threads();
 

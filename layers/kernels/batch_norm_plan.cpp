@@ -29,7 +29,7 @@ Machine this_machine() {
   return {.l2_bytes = l2_bytes, .threads = available_threads()};
 }
 
-int threads_for(Index bytes, const Machine& machine) { return bytes < 256 * kib ? 1 : machine.threads; }
+int threads_for(Index bytes, const Machine& machine) { return bytes < parallel_bytes ? 1 : machine.threads; }
 
 bool use_columns(ChannelView view) { return view.inner == 1 || (view.inner < 16 && view.outer >= 8); }
 

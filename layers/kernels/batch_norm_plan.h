@@ -38,7 +38,7 @@ struct Machine {
 
 Machine this_machine();
 
-/// Entering a parallel region costs about a microsecond, the time in which one core sweeps some tens of KiB.
+/// One for a tensor that is smaller than parallel_bytes.
 int threads_for(Index bytes, const Machine& machine);
 
 /// The rows [outer, channels·inner] read as `rows` rows of `width`, and `rest` elements that are left.

@@ -8,9 +8,6 @@
 namespace wengert::kernels {
 namespace {
 
-// Below this size the parallel region costs more than it saves.
-constexpr Index parallel_bytes = Index{512} << 10;
-
 // The coefficients of one channel; a row of channels reads them as four arrays.
 template <class T>
 struct Coefficients {

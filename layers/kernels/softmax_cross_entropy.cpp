@@ -15,7 +15,7 @@ template <class T>
 using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
 
 // A thread is worth its start from about this many exponentials on.
-constexpr Index parallel_elements = 4096;
+constexpr Index parallel_elements = 32768;
 
 int threads_for(Index elements) { return elements < parallel_elements ? 1 : available_threads(); }
 

@@ -19,7 +19,7 @@ struct Layout {
 
 const std::vector<Layout> layouts = {
     {"NC", {7, 3}, 1},     {"NCHW", {2, 3, 5, 7}, 1}, {"NHWC", {2, 5, 3, 4}, -1},
-    {"[D, N]", {3, 7}, 0}, {"one sample", {1, 6}, 1}, {"large enough for threads", {137, 3, 9, 37}, 1}};
+    {"[D, N]", {3, 7}, 0}, {"one sample", {1, 6}, 1}, {"large enough for threads", {300, 3, 9, 37}, 1}};
 
 constexpr auto staged_form = [](auto&&... a) {
   return staged::batch_norm_eval(std::forward<decltype(a)>(a)...);

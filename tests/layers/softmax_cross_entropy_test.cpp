@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <layers/softmax_cross_entropy.h>
+#include <tests/layers/kernels/each_target.h>
 #include <tests/support/all_close.h>
 #include <tests/support/check_op.h>
 
@@ -75,6 +76,26 @@ TEMPLATE_TEST_CASE("softmax_cross_entropy: classes are one-hot targets, in both 
     CHECK_THAT(vjp_of(labels, at, dy)[0], AllClose(vjp_of(expected, at, dy)[0], rounding<T>(8)));
     CHECK_THAT(vjp_of(rows, at, dy)[0], AllClose(vjp_of(expected, at, dy)[0], rounding<T>(8)));
   }
+}
+
+TEMPLATE_TEST_CASE("softmax_cross_entropy: the bits of the fused form do not depend on the threads",
+                   "[layers][softmax_cross_entropy]", float, double) {
+  using T = TestType;
+  const Tensor<T> x = Random(5).tensor<T>({401, 131}), dy = Random(6).tensor<T>({401});
+  std::vector<std::int64_t> of_row(401);
+  for (std::size_t i = 0; i < of_row.size(); ++i) of_row[i] = static_cast<std::int64_t>(i * 7 % 131);
+  const Function<T> loss = [&](Vars<T> in) {
+    return fused::softmax_cross_entropy<T>(in[0], of_row, Reduction::none);
+  };
+  const auto bits = [&](int n) {
+    const Threads threads(n);
+    const Tensor<T> value = value_of(loss, {x}), gradient = vjp_of(loss, {x}, dy)[0];
+    std::vector<T> all(value.values().begin(), value.values().end());
+    all.insert(all.end(), gradient.values().begin(), gradient.values().end());
+    return all;
+  };
+  const std::vector<T> one = bits(1);
+  for (const int n : {2, 3}) CHECK(bits(n) == one);
 }
 
 TEST_CASE("softmax_cross_entropy: equal logits cost ln K, whatever they are",

@@ -148,8 +148,8 @@ TEMPLATE_TEST_CASE("group_norm kernels: a mean of 1e4 costs no accuracy", "[laye
 TEMPLATE_TEST_CASE("group_norm kernels: the bits do not depend on the threads", "[layers][kernels]", float,
                    double) {
   for (const Problem& problem :
-       {Problem{{300, 1, 1001, 1, 1}}, Problem{{70, 1, 3000, 1, 3}}, Problem{{300, 1, 1001, 1, 1}, false},
-        Problem{{4, 1, 32, 1001, 8}}, Problem{{1, 1, 6, 40001, 3}}, Problem{{3, 1201, 33, 1, 11}}}) {
+       {Problem{{300, 1, 1001, 1, 1}}, Problem{{110, 1, 3000, 1, 3}}, Problem{{300, 1, 1001, 1, 1}, false},
+        Problem{{9, 1, 32, 1001, 8}}, Problem{{1, 1, 6, 50001, 3}}, Problem{{7, 1201, 33, 1, 11}}}) {
     const auto in = inputs<TestType>(problem);
     const auto one = [&] {
       const Threads threads(1);
