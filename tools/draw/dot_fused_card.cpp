@@ -81,27 +81,35 @@ std::string terms(const Scene& scene, const std::vector<FormulaLine>& lines) {
   return left(html);
 }
 
+// One line a thing: a browser sets text a little wider than Graphviz reckons, and long lines would leave the
+// card.
 std::string saved_tab(const Scene& scene, const GraphNode& node) {
-  std::string text;
+  std::vector<std::string> lines;
+  std::string saved;
   std::size_t total = 0;
   const std::vector<OwnTensor>& own = scene.saved.own[scene.index[node.id]];
   for (const OwnTensor& tensor : own) {
-    text += (text.empty() ? "saved  " : " + ") + tensor.name + " " + bytes_text(tensor.bytes);
+    saved += (saved.empty() ? "saved  " : " + ") + tensor.name + " " + bytes_text(tensor.bytes);
     total += tensor.bytes;
   }
-  if (own.size() > 1) text += "  =  " + bytes_text(total);
+  if (own.size() > 1) saved += "  =  " + bytes_text(total);
+  if (!saved.empty()) lines.push_back(saved);
   std::string inputs;
-  for (const SavedTensor& saved : node.saved) {
-    if (!scene.index.contains(saved.source)) continue;
-    inputs += (inputs.empty() ? "" : ", ") + display_name(scene.graph.nodes[scene.index[saved.source]]);
+  for (const SavedTensor& kept : node.saved) {
+    if (!scene.index.contains(kept.source)) continue;
+    inputs += (inputs.empty() ? "" : ", ") + display_name(scene.graph.nodes[scene.index[kept.source]]);
   }
-  if (!inputs.empty()) text += (text.empty() ? "keeps " : "   keeps ") + inputs;
-  if (const std::string reads = reads_text(scene, node); !reads.empty()) text += "reads " + reads;
-  if (text.empty()) return {};
-  if (const std::string kept = kept_text(scene, node); !kept.empty()) text += "   output " + kept;
-  return "<TR><TD COLSPAN=\"2\" BGCOLOR=\"" + scene.colour(Token::saved_fill) + "\" ALIGN=\"LEFT\">" +
-         scene.formula((scene.options.ascii ? "" : "▣ ") + text + " ", {10, Token::saved_text}) +
-         "</TD></TR>";
+  if (!inputs.empty()) lines.push_back("keeps " + inputs);
+  if (const std::string reads = reads_text(scene, node); !reads.empty()) lines.push_back("reads " + reads);
+  if (const std::string kept = kept_text(scene, node); !kept.empty() && !lines.empty())
+    lines.push_back("output " + kept);
+  std::string html;
+  for (const std::string& line : lines) {
+    html += "<TR><TD COLSPAN=\"2\" BGCOLOR=\"" + scene.colour(Token::saved_fill) + "\" ALIGN=\"LEFT\">" +
+            scene.formula((scene.options.ascii ? "" : "▣ ") + line + "   ", {10, Token::saved_text}) +
+            "</TD></TR>";
+  }
+  return html;
 }
 
 }  // namespace
