@@ -12,11 +12,6 @@
 namespace wengert {
 namespace {
 
-// As the paper writes them.
-std::string symbol(const std::string& input) {
-  return input == "gamma" ? "γ" : input == "beta" ? "β" : input;
-}
-
 std::vector<double> parse_numbers(const std::string& setting, std::size_t from) {
   std::vector<double> numbers;
   const char* at = setting.data() + from;
@@ -69,7 +64,7 @@ void set_inputs(const std::vector<std::string>& settings, Subject<T>& subject) {
 template <class T>
 std::vector<Var<T>> make_leaves(Tape<T>& tape, const std::vector<NamedTensor<T>>& inputs) {
   std::vector<Var<T>> leaves;
-  for (const NamedTensor<T>& input : inputs) leaves.push_back(tape.leaf(input.value, symbol(input.name)));
+  for (const NamedTensor<T>& input : inputs) leaves.push_back(tape.leaf(input.value, input.name));
   return leaves;
 }
 
@@ -107,7 +102,7 @@ Graph record(const GraphRequest& request) {
   if (request.backward && !request.fused) {
     const Gradients<T> gradients = backward(y, dy, {.record = true});
     for (std::size_t i = 0; i < leaves.size(); ++i)
-      label(gradients.var(leaves[i]), "∂" + symbol(subject.inputs[i].name));
+      label(gradients.var(leaves[i]), "∂" + subject.inputs[i].name);
   } else if (request.times || request.view == View::heat_time) {
     backward(y, dy, {.keep_saved = true});
   }

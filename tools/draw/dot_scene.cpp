@@ -62,7 +62,7 @@ std::string Scene::spelled(std::string_view text, std::size_t longest) const {
 
 std::string Scene::formula(std::string_view text, Font font) const {
   const std::string shown = spelled(text, longest_formula);
-  return set(options.ascii ? escape_html(shown) : formula_html(shown), font);
+  return set(options.ascii ? escape_html(shown) : formula_html(to_letters(shown)), font);
 }
 
 std::string Scene::set(std::string_view html, Font font) const {

@@ -18,6 +18,10 @@ std::string encode_utf8(std::u32string_view text);
 /// "μ_B" -> "mu_B", "x̂" -> "xhat", "64×256" -> "64x256"; a letter without a name is "?".
 std::string to_ascii(std::string_view text);
 
+/// "gamma" -> "γ", "y = x + beta" -> "y = x + β": names of Greek letters that stand alone, as a paper sets
+/// them.
+std::string to_letters(std::string_view text);
+
 /// At most `longest` code points, the last one "…".
 std::string shortened(std::string_view text, std::size_t longest);
 

@@ -183,6 +183,17 @@ void write_edges(DotWriter& out, const Scene& scene, std::string_view name, cons
   }
 }
 
+// Graphviz may turn the row of a closed form's arguments around; readers expect it as they wrote it.
+void keep_in_order(DotWriter& out, const Scene& scene, std::string_view name, const GraphNode& fused) {
+  const GraphNode* left = nullptr;
+  for (int input : fused.inputs) {
+    const GraphNode& node = scene.graph.nodes[scene.index[input]];
+    if (!is_source(node) || &node == left) continue;
+    if (left != nullptr) out.same_rank(panel_id(name, *left), panel_id(name, node));
+    left = &node;
+  }
+}
+
 }  // namespace
 
 std::string write_panel(DotWriter& out, const Scene& scene, std::string_view name, std::string_view title,
@@ -204,6 +215,7 @@ std::string write_panel(DotWriter& out, const Scene& scene, std::string_view nam
   for (const GraphNode& node : scene.graph.nodes) {
     if (node.backward) continue;
     write_node(out, scene, name, node);
+    if (node.fused) keep_in_order(out, scene, name, node);
     last = panel_id(name, node);
   }
   if (replaced != nullptr) write_terms(out, scene, name, *replaced);

@@ -94,7 +94,8 @@ std::string gnuplot_script(const std::vector<PlotPanel>& panels) {
       "set terminal svg size {},{} dynamic enhanced font 'DejaVu Sans,Verdana,sans-serif,11' background "
       "'#ffffff'\n"
       "set encoding utf8\nset logscale xy\nset format y '%.0s%c'\nset format x '%.0s%c'\n"
-      "set grid lc rgb '#d0d7de'\nset border lc rgb '#57606a'\nset key left top reverse Left samplen 2\n"
+      "set grid lc rgb '#d0d7de'\nset border lc rgb '#57606a'\nset key bmargin center horizontal reverse "
+      "Left samplen 2\n"
       "set multiplot layout {},{}\n",
       panel_width * columns, panel_height * rows, rows, columns);
   for (std::size_t i = 0; i < shown.size(); ++i) write_data(out, shown[i], i);

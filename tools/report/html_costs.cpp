@@ -43,9 +43,9 @@ Row floor_row(const Comparison& c) {
   const auto text = [&](double bytes) {
     return time_text(static_cast<std::int64_t>(1e9 * bytes / c.copy_bytes_per_second));
   };
-  return {"floor: a copy of the bytes moved",
-          fmt::format("forward {} · backward {} · both {}", text(c.traffic.forward), text(c.traffic.backward),
-                      text(c.traffic.step)),
+  return {"floor of both: a copy",
+          fmt::format("{} <span class=\"meta\">(forward {}, backward {})</span>", text(c.traffic.step),
+                      text(c.traffic.forward), text(c.traffic.backward)),
           "", ""};
 }
 

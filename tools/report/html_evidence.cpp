@@ -40,27 +40,27 @@ std::string splits(const PathwaySplit& split) {
     if (row.term)
       term =
           judged(row.term->of_allowance <= 1, "agrees", fmt::format("{:.4g} of the class", row.term->scale));
+    if (row.vanishes && !row.term) term = "zero to rounding";
     rows.push_back(
-        {pathway_name_html(row.name), number(row.norm), fmt::format("{:.1f} %", 100 * row.share),
-         fmt::format("<span class=\"bar staged\" style=\"width:{:.1f}rem\"></span>", 6 * row.share),
-         row.vanishes ? "zero to rounding" : "", term});
+        {pathway_name_html(row.name), term, number(row.norm), fmt::format("{:.1f} %", 100 * row.share),
+         fmt::format("<span class=\"bar staged\" style=\"width:{:.1f}rem\"></span>", 6 * row.share)});
   }
   return html_table("∂" + html_text(split.of.substr(split.of.starts_with("d") ? 1 : 0)) +
                         fmt::format(": the classes add up to the gradient within {:.1e}", split.sum_error),
-                    {"pathway", "norm", "share", "", "", "closed form's term"}, rows);
+                    {"pathway", "closed form's term", "norm", "share", ""}, rows);
 }
 
 std::string identities(const Comparison& c) {
   Rows rows;
   const auto add = [&](const std::vector<IdentityRow>& identities, const std::string& form) {
     for (const IdentityRow& row : identities)
-      rows.push_back({html_text(row.text), form, number(row.error), number(row.allowance),
-                      judged(row.holds(), "holds", "BROKEN")});
+      rows.push_back({html_text(row.text), form, judged(row.holds(), "holds", "BROKEN"), number(row.error),
+                      number(row.allowance)});
   };
   add(c.pathways.staged_identities, "staged");
   add(c.pathways.fused_identities, "fused");
   if (rows.empty()) return {};
-  return html_table("what the derivation promises", {"identity", "form", "error", "rounding allows", ""},
+  return html_table("what the derivation promises", {"identity", "form", "", "error", "rounding allows"},
                     rows);
 }
 
@@ -73,15 +73,15 @@ std::string agreement_html(const Comparison& c) {
     std::string verdict = judged(r.agrees, "agree", "DISAGREE");
     if (r.non_finite > 0)
       verdict += fmt::format(" <span class=\"meta\">{} elements finite in neither form</span>", r.non_finite);
-    rows.push_back({html_text(r.what), number(r.difference), fmt::format("{:.3f}", r.of_allowance),
+    rows.push_back({html_text(r.what), verdict, number(r.difference), fmt::format("{:.3f}", r.of_allowance),
                     number(a.staged_error), number(a.fused_error), number(a.staged_ulps),
-                    number(a.fused_ulps), closer(a), verdict});
+                    number(a.fused_ulps), closer(a)});
   }
   return html_table(
       "largest errors of both forms against the staged form in the next wider type; allowance: at most 1 "
       "where the forms agree",
-      {"tensor", "difference", "of allowance", "staged error", "fused error", "staged ulps", "fused ulps",
-       "closer to the truth", ""},
+      {"tensor", "", "difference", "of allowance", "staged error", "fused error", "staged ulps", "fused ulps",
+       "closer to the truth"},
       rows);
 }
 
@@ -103,15 +103,15 @@ std::string gradient_check_html(const Comparison& c) {
   for (const FormReport* form : {&c.staged, &c.fused}) {
     if (!form->check) continue;
     for (const InputCheck& input : form->check->inputs) {
-      rows.push_back({html_text(form->name + " · " + input.input), number(input.slope), number(input.claimed),
-                      number(input.error), number(input.allowance), number(input.control_of_allowance),
-                      judged(input.verdict), html_text(input.reason)});
+      rows.push_back({html_text(form->name + " · " + input.input), judged(input.verdict), number(input.slope),
+                      number(input.claimed), number(input.error), number(input.allowance),
+                      number(input.control_of_allowance), html_text(input.reason)});
     }
   }
   if (rows.empty()) return "<p class=\"note\">The gradients were not checked against differences.</p>\n";
   return html_table(
       "gradients against differences; the control, a disturbed gradient, has to be above its allowance",
-      {"form and input", "slope", "claimed", "error", "allowance", "control of allowance", "", "why"}, rows);
+      {"form and input", "", "slope", "claimed", "error", "allowance", "control of allowance", "why"}, rows);
 }
 
 }  // namespace wengert

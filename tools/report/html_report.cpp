@@ -19,7 +19,7 @@ std::string verdict_line(const Comparison& c) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-std::string heading(const Comparison& c) {
+std::string heading(const Comparison& c, bool plots) {
   std::string inputs;
   for (const InputInfo& input : c.inputs)
     inputs += fmt::format("{}{} {}", inputs.empty() ? "" : ", ", input.name, to_string(input.shape));
@@ -29,9 +29,9 @@ std::string heading(const Comparison& c) {
       "<nav><a href=\"#agreement\">agreement</a><a href=\"#pathways\">pathways</a><a "
       "href=\"#checks\">gradient "
       "check</a><a href=\"#costs\">costs</a><a href=\"#sheet\">both forms</a><a href=\"#graphs\">graphs</a>"
-      "<a href=\"#ledger\">ledger</a></nav>\n",
+      "<a href=\"#ledger\">ledger</a>{}</nav>\n",
       html_text(c.name), html_text(inputs), html_text(c.dtype), c.seed, c.holds() ? "good" : "bad",
-      html_text(verdict_line(c)));
+      html_text(verdict_line(c)), plots ? "<a href=\"#plots\">time and memory against size</a>" : "");
 }
 
 // The picture, or its text where nothing here can draw it.
@@ -75,7 +75,8 @@ std::string plots(const ReportOptions& options) {
 }  // namespace
 
 std::string to_html(const Comparison& c, const ReportOptions& options) {
-  std::string body = heading(c);
+  const bool has_plots = !options.plots.empty() || !options.plots_note.empty();
+  std::string body = heading(c, has_plots);
   body += html_section("agreement", "Agreement and accuracy", agreement_html(c));
   body += html_section("pathways", "Pathways of the gradient", pathways_html(c));
   body += html_section("checks", "Gradient check", gradient_check_html(c));
@@ -87,8 +88,7 @@ std::string to_html(const Comparison& c, const ReportOptions& options) {
       "with the buttons, by double click or with Ctrl and the wheel; then drag.</p>\n" +
           graph_figure(c.staged, c) + graph_figure(c.fused, c));
   body += html_section("ledger", "Kept for backward", ledger_html(c.staged) + ledger_html(c.fused));
-  if (!options.plots.empty() || !options.plots_note.empty())
-    body += html_section("plots", "Time and memory against size", plots(options));
+  if (has_plots) body += html_section("plots", "Time and memory against size", plots(options));
   return html_page(c.name + ": staged against fused", body);
 }
 

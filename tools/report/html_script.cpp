@@ -9,6 +9,12 @@ std::string_view page_script() {
 document.documentElement.classList.add("js");
 for (const figure of document.querySelectorAll("figure.explore")) explore(figure);
 
+// Pictures have the letter where a program has its name.
+function toLetters(text) {
+  const letters = {alpha: "α", beta: "β", gamma: "γ", delta: "δ", eps: "ε", mu: "μ", sigma: "σ"};
+  return text.replace(/[a-z]+/g, word => letters[word] || word);
+}
+
 function explore(figure) {
   const svg = figure.querySelector("svg");
   const nodes = new Map(), feeds = new Map(), edges = [];
@@ -53,11 +59,12 @@ function explore(figure) {
 
   const search = figure.querySelector("input"), count = figure.querySelector("output");
   search.addEventListener("input", () => {
-    const wanted = search.value.trim().toLowerCase();
+    const wanted = search.value.trim().toLowerCase(), letters = toLetters(wanted);
     if (!wanted) { count.textContent = ""; light(null); return; }
     const found = new Set();
     for (const [name, g] of nodes) {
-      if (g.textContent.replace(/\s+/g, " ").toLowerCase().includes(wanted)) found.add(name);
+      const text = g.textContent.replace(/\s+/g, " ").toLowerCase();
+      if (text.includes(wanted) || text.includes(letters)) found.add(name);
     }
     count.textContent = found.size + " of " + nodes.size;
     light(found);

@@ -28,7 +28,7 @@ table{border-collapse:collapse;font-size:.88rem;margin:.4rem 0;font-variant-nume
 th,td{padding:.28rem .7rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th:first-child{text-align:left}
 thead th{color:var(--muted);font-weight:normal}
-td:has(.bar){text-align:left}
+td:has(.bar),td .good,td .bad,#costs td,#costs th{text-align:left}
 .bar{display:inline-block;height:.55rem;border-radius:2px;vertical-align:middle;margin-right:.4rem;min-width:2px}
 .staged{background:var(--staged)}
 .fused{background:var(--fused)}
@@ -54,9 +54,11 @@ figcaption{padding:.4rem .8rem;border-top:1px solid var(--line)}
 pre{overflow-x:auto;background:var(--panel);padding:.8rem;border-radius:.6rem;font-size:.8rem}
 details{margin:.4rem 0}
 @media (max-width:40rem){body{font-size:15px}.bar{display:none}main{padding:.6rem}h1{font-size:1.3rem}
-th,td{padding:.24rem .45rem}.explore .picture svg{min-width:34rem}.sheet .picture svg{min-width:44rem}}
-@media print{.tools,.js .tools,nav{display:none}body{font-size:11px}figure,table{break-inside:avoid}main{max-width:none}
-.picture svg{max-height:24cm}}
+th,td{padding:.24rem .45rem}td .meta{display:block}tbody th{white-space:normal}.explore .picture svg{min-width:34rem}.sheet .picture svg{min-width:44rem}}
+@media print{.tools,.js .tools,nav{display:none}body{font-size:11px}figure,table,h2+*{break-inside:avoid}
+h2,.note{break-after:avoid}main{max-width:none}.wide{overflow:visible}table{font-size:9.5px}
+th,td{padding:.2rem .4rem;white-space:normal}td .meta{font-size:inherit}
+.picture svg{max-height:19cm}}
 )css";
 }
 

@@ -54,6 +54,14 @@ TEST_CASE("Greek letters are spelled as words in ASCII", "[tools][dot]") {
   CHECK(to_ascii("∮\xFF") == "??");
 }
 
+TEST_CASE("a formula has the letter where a label has its name", "[tools][dot]") {
+  CHECK(to_letters("gamma") == "γ");
+  CHECK(to_letters("y = γ·x̂ + beta") == "y = γ·x̂ + β");
+  CHECK(to_letters("∂gamma, sigma_B") == "∂γ, σ_B");
+  CHECK(to_letters("log_gamma gammas gamma2 sum sqrt") == "log_gamma gammas gamma2 sum sqrt");
+  CHECK(to_letters("").empty());
+}
+
 TEST_CASE("UTF-8 goes through unchanged, what is not becomes U+FFFD", "[tools][dot]") {
   CHECK(encode_utf8(decode_utf8("aμ▣𝛁")) == "aμ▣𝛁");
   CHECK(encode_utf8(decode_utf8("\xF4\x90\x80\x80")) == "\uFFFD");

@@ -13,13 +13,15 @@ struct Spelling {
 };
 
 // Names are words of their own: "γx̂" is "gamma xhat".
-constexpr std::array names{
+constexpr std::array greek{
     Spelling{U'α', "alpha"},  Spelling{U'β', "beta"},  Spelling{U'γ', "gamma"}, Spelling{U'δ', "delta"},
     Spelling{U'ε', "eps"},    Spelling{U'η', "eta"},   Spelling{U'θ', "theta"}, Spelling{U'κ', "kappa"},
     Spelling{U'λ', "lambda"}, Spelling{U'μ', "mu"},    Spelling{U'ν', "nu"},    Spelling{U'π', "pi"},
     Spelling{U'ρ', "rho"},    Spelling{U'σ', "sigma"}, Spelling{U'τ', "tau"},   Spelling{U'φ', "phi"},
-    Spelling{U'ψ', "psi"},    Spelling{U'ω', "omega"}, Spelling{U'Σ', "sum"},   Spelling{U'√', "sqrt"},
+    Spelling{U'ψ', "psi"},    Spelling{U'ω', "omega"},
 };
+
+constexpr std::array operators{Spelling{U'Σ', "sum"}, Spelling{U'√', "sqrt"}};
 
 constexpr std::array signs{
     Spelling{U'−', "-"},        Spelling{U'–', "-"},        Spelling{U'·', "*"},      Spelling{U'⊙', "*"},
@@ -45,7 +47,8 @@ std::string to_ascii(std::string_view text) {
   bool after_name = false;
   char32_t before = 0;
   for (char32_t c : decode_utf8(text)) {
-    const std::string_view name = find(names, c);
+    const std::string_view letter = find(greek, c);
+    const std::string_view name = letter.empty() ? find(operators, c) : letter;
     const bool starts_word = !name.empty() || (c < 0x80 && in_word(static_cast<char>(c)));
     const bool touches = !ascii.empty() && in_word(ascii.back()) && (!name.empty() || after_name);
     if (starts_word && touches && before != U'∂') ascii += ' ';
@@ -61,6 +64,25 @@ std::string to_ascii(std::string_view text) {
     before = c;
   }
   return ascii;
+}
+
+std::string to_letters(std::string_view text) {
+  std::string spelled;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && in_word(text[end])) ++end;
+    const std::string_view word = text.substr(at, end - at);
+    const bool part_of_name = at > 0 && text[at - 1] == '_';
+    const auto* const letter = std::ranges::find(greek, word, &Spelling::ascii);
+    if (letter == greek.end() || part_of_name) {
+      spelled += word;
+    } else {
+      spelled += encode_utf8(std::u32string(1, letter->letter));
+    }
+    at = end;
+    if (at < text.size()) spelled += text[at++];
+  }
+  return spelled;
 }
 
 }  // namespace wengert
