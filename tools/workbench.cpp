@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <autodiff/backward.h>
 #include <autodiff/compare/random_numbers.h>
 #include <fmt/format.h>
-#include <tools/draw/closed_form_card.h>
-#include <tools/draw/draw.h>
+#include <tools/command/compare_options.h>
+#include <tools/command/picture_options.h>
 #include <tools/file_error.h>
 #include <tools/npy.h>
 #include <tools/report/comparison_json.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -23,14 +23,12 @@ struct Arguments {
   std::vector<std::string> shapes;
   std::vector<std::string> files;
   std::string dtype = "float32";
-  std::string form;
-  std::string output;
   std::uint64_t seed = 1;
-  double seconds = 1;
-  bool json = false;
+  CompareChoice compare;
+  PictureChoice picture;
+  std::string checked_form = "fused";
   bool second_order = false;
-  bool backward = false;
-  std::string report;
+  bool json = false;
 };
 
 // "w=16x27" as the input and what is said of it.
@@ -82,19 +80,24 @@ Subject<T> make_subject(const Workbench& layer, const Arguments& arguments) {
           .inputs = std::move(inputs)};
 }
 
+// A layer of fewer rows. The first extent of the first input counts them, and stands for rows wherever an
+// input has it: w [16, 27] and gain [16] become [4, 27] and [4].
+template <class T>
+Subject<T> with_rows(Subject<T> subject, Index rows, std::uint64_t seed) {
+  const Index all = subject.inputs.front().value.shape()[0];
+  for (NamedTensor<T>& input : subject.inputs) {
+    std::vector<Index> extents(input.value.shape().begin(), input.value.shape().end());
+    std::ranges::replace(extents, all, rows);
+    input.value = random_normal<T>(Shape(extents), ++seed);
+  }
+  return subject;
+}
+
 template <class T>
 int run_compare(const Workbench& layer, const Arguments& arguments) {
-  CompareOptions options;
-  options.seed = arguments.seed;
-  options.timing.seconds = arguments.seconds;
-  const Comparison comparison = compare(make_subject<T>(layer, arguments), options);
-  if (arguments.json) {
-    std::cout << to_json(comparison) << "\n";
-  } else {
-    std::cout << to_text(comparison, {.colour = isatty(STDOUT_FILENO) != 0});
-  }
-  if (!arguments.report.empty()) draw(comparison, arguments.report);
-  return comparison.holds() ? 0 : 1;
+  const Subject<T> subject = make_subject<T>(layer, arguments);
+  const auto smaller = [&](Index rows) { return with_rows(subject, rows, arguments.seed); };
+  return compare_and_print<T>(subject, smaller, arguments.seed, arguments.compare) ? 0 : 1;
 }
 
 template <class T>
@@ -103,40 +106,21 @@ int run_check(const Workbench& layer, const Arguments& arguments) {
   GradientCheckOptions<T> options;
   options.seed = arguments.seed;
   options.second_order = arguments.second_order;
-  const GradientCheck check =
-      check_gradient(arguments.form == "staged" ? subject.staged : subject.fused, subject.inputs, options);
+  const GradientCheck check = check_gradient(
+      arguments.checked_form == "staged" ? subject.staged : subject.fused, subject.inputs, options);
   if (arguments.json) {
-    std::cout << to_json(layer.name, arguments.form, check) << "\n";
+    std::cout << to_json(layer.name, arguments.checked_form, check) << "\n";
   } else {
-    std::cout << to_text(layer.name + " " + arguments.form, check, {.colour = isatty(STDOUT_FILENO) != 0});
+    std::cout << to_text(layer.name + " " + arguments.checked_form, check,
+                         {.colour = isatty(STDOUT_FILENO) != 0});
   }
   return check.verdict == Verdict::pass ? 0 : 1;
 }
 
 template <class T>
-int run_graph(const Workbench& layer, const Arguments& arguments) {
-  const Subject<T> subject = make_subject<T>(layer, arguments);
-  const bool fused = arguments.form == "fused";
-  Tape<T> tape;
-  std::vector<Var<T>> leaves;
-  for (const NamedTensor<T>& input : subject.inputs) leaves.push_back(tape.leaf(input.value, input.name));
-  const Var<T> y = (fused ? subject.fused : subject.staged)(leaves);
-  if (arguments.backward && !fused) {
-    const Gradients<T> gradients =
-        backward(y, random_cotangent<T>(y.shape(), arguments.seed), {.record = true});
-    for (std::size_t i = 0; i < leaves.size(); ++i)
-      label(gradients.var(leaves[i]), "∂" + subject.inputs[i].name);
-  }
-  Graph graph = snapshot(tape);
-  if (arguments.backward && fused) graph = with_closed_form_vjp(std::move(graph));
-  DotOptions options;
-  options.title = fmt::format("{} · {} form", layer.name, arguments.form);
-  if (arguments.output.empty()) {
-    std::cout << to_dot(graph, options);
-  } else {
-    draw(graph, arguments.output, options);
-    std::cerr << fmt::format("{}: {} ops drawn\n", arguments.output, op_count(graph));
-  }
+int run_graph(const Workbench& layer, Arguments arguments) {
+  arguments.picture.request.seed = arguments.seed;
+  draw_picture(make_subject<T>(layer, arguments), arguments.picture);
   return 0;
 }
 
@@ -150,34 +134,24 @@ void add_inputs(CLI::App& command, Arguments& arguments) {
   command.add_option("--seed", arguments.seed, "Of the random numbers")->capture_default_str();
 }
 
-void add_form(CLI::App& command, Arguments& arguments) {
-  command.add_option("--form", arguments.form, "staged or fused")
-      ->check(CLI::IsMember({"staged", "fused"}))
-      ->default_str("fused");
-}
-
 int run(int argc, char** argv, const Workbench& layer) {
   CLI::App app{layer.name +
                ": one layer, two gradients.\n\n"
                "Exit codes: 0 agreed, 1 the evidence says no, 2 wrong usage, 3 unreadable input."};
   app.require_subcommand(1);
   Arguments arguments;
-  arguments.form = "fused";
   CLI::App* compare = app.add_subcommand("compare", "Do both forms agree, and what does each cost");
   CLI::App* check = app.add_subcommand("check", "Hold one form's gradient against differences of its value");
-  CLI::App* graph = app.add_subcommand("graph", "Draw the graph of a form, as DOT, SVG, PNG or PDF");
+  CLI::App* graph =
+      app.add_subcommand("graph", "Draw the graph of a form, as DOT, SVG, PNG, PDF, HTML or JSON");
   for (CLI::App* command : {compare, check, graph}) add_inputs(*command, arguments);
-  for (CLI::App* command : {compare, check}) command->add_flag("--json", arguments.json, "Print JSON");
-  for (CLI::App* command : {check, graph}) add_form(*command, arguments);
-  compare->add_option("--seconds", arguments.seconds, "How long to measure times, about")
-      ->check(CLI::NonNegativeNumber)
+  add_compare_options(*compare, arguments.compare);
+  check->add_option("--form", arguments.checked_form, "staged or fused")
+      ->check(CLI::IsMember({"staged", "fused"}))
       ->capture_default_str();
   check->add_flag("--second", arguments.second_order, "Check the second derivatives too");
-  compare->add_option("--report", arguments.report,
-                      "FILE.html: all of it as one page; FILE.svg, .png, .pdf: both forms and their costs");
-  graph->add_flag("--backward", arguments.backward, "Draw the reverse sweep too");
-  graph->add_option("-o,--output", arguments.output,
-                    "FILE.dot, .svg, .png or .pdf; DOT text to stdout when absent");
+  check->add_flag("--json", arguments.json, "Print JSON instead of the table");
+  add_picture_options(*graph, arguments.picture);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <tools/cli/commands.h>
-#include <tools/cli/progress.h>
+#include <tools/command/progress.h>
 #include <tools/conform/folder_report.h>
 
 #include <CLI/CLI.hpp>

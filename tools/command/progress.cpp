@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <tools/cli/progress.h>
+#include <tools/command/progress.h>
 #include <unistd.h>
 
 #include <iostream>
