@@ -200,7 +200,8 @@ template <class T, class V>
 void check_direction(const CheckedFunction<T, V>& f, std::size_t i, const Tensor<T>& dy, std::uint64_t seed,
                      InputCheck& check) {
   Tensor<V> u = random_normal<V>(f.input(i).shape(), seed);
-  for (Index k = 0; k < u.size(); ++k) u.mutable_data()[k] *= static_cast<V>(f.size_of(i));
+  const auto size = static_cast<V>(f.size_of(i));
+  for (V& number : std::span(u.mutable_data(), static_cast<std::size_t>(u.size()))) number *= size;
   const Sums sums = sums_of(f, i, dy, u, seed + 13);
   const Line line = probe_line(f, i, dy, u);
   const Slope slope = estimate_slope(line.probes, line.noise);

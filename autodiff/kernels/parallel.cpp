@@ -49,6 +49,7 @@ class Pool {
     std::unique_lock lock(mutex_);
     if (body_ != nullptr) return false;
     hire(std::min(threads, most_threads) - 1);
+    helpers_ = threads - 1;
     body_ = &body;
     count_ = count;
     pieces_ = std::min(count, pieces_a_thread * threads);
@@ -72,18 +73,19 @@ class Pool {
  private:
   void hire(int wanted) {
     try {
-      for (; hired_ < wanted; ++hired_) std::thread([this] { serve(); }).detach();
+      for (; hired_ < wanted; ++hired_) std::thread([this, place = hired_] { serve(place); }).detach();
     } catch (const std::system_error&) {
       // the caller and whoever is there do the work
     }
   }
 
-  [[noreturn]] void serve() {
+  // Those hired for a job of more threads than this one sit it out.
+  [[noreturn]] void serve(int place) {
     std::uint64_t seen = 0;
     std::unique_lock lock(mutex_);
     for (;;) {
       seen = jobs_.load(std::memory_order_relaxed);
-      work(lock);
+      if (place < helpers_) work(lock);
       lock.unlock();
       const auto called = [&] { return jobs_.load(std::memory_order_acquire) != seen; };
       spin_until(called);
@@ -110,7 +112,7 @@ class Pool {
       }
       lock.lock();
       if (failure) {
-        failure_ = failure;
+        if (!failure_) failure_ = failure;
         next_ = pieces_;
       }
       if (running_.fetch_sub(1, std::memory_order_release) == 1) done_.notify_one();
@@ -119,7 +121,7 @@ class Pool {
 
   std::mutex mutex_;
   std::condition_variable wake_, done_;
-  int hired_ = 0, asleep_ = 0;
+  int hired_ = 0, helpers_ = 0, asleep_ = 0;
   std::atomic<std::uint64_t> jobs_ = 0;  // counts them, for those who spin
   std::atomic<int> running_ = 0;         // pieces that have begun
   FunctionRef<void(Index, Index)>* body_ = nullptr;

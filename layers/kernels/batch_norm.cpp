@@ -154,7 +154,7 @@ void batch_norm_forward(ChannelView view, const T* x, const T* gamma, const T* b
     HWY_DYNAMIC_DISPATCH(ForwardF32)(view, x, gamma, beta, eps, y, statistics);
   } else if constexpr (std::is_same_v<T, double>) {
     HWY_DYNAMIC_DISPATCH(ForwardF64)(view, x, gamma, beta, eps, y, statistics);
-  } else {
+  } else if (!account_only()) {
     reference::batch_norm_forward(view, x, gamma, beta, eps, y, statistics);
   }
 }
@@ -163,6 +163,7 @@ template <class T>
 void batch_norm_backward(ChannelView view, const T* x, const T* dy, const T* gamma, const T* mean_hi,
                          const T* mean_lo, const T* inv_std, T* dx, T* dgamma, T* dbeta) {
   if (view.count() == 0 || view.channels == 0 || std::is_same_v<T, long double>) {
+    if (account_only()) return;
     reference::batch_norm_backward(view, x, dy, gamma, mean_hi, mean_lo, inv_std, dx, dgamma, dbeta);
   } else if constexpr (std::is_same_v<T, float>) {
     HWY_DYNAMIC_DISPATCH(BackwardF32)

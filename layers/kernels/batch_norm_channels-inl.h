@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is done once a channel: merging sums in float64, and turning them into statistics, gradients and
-// coefficients. Vectors lie across the channels; arrays are padded to whole vectors, and the padding holds
-// zeros.
+// coefficients. Vectors lie across the channels; arrays are padded to whole vectors, and what stands in the
+// padding reaches no channel.
 #if defined(WENGERT_BATCH_NORM_CHANNELS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_CHANNELS_INL_H_
 #undef WENGERT_BATCH_NORM_CHANNELS_INL_H_
@@ -63,8 +63,9 @@ HWY_INLINE void merge_moments(ChannelSums sums, Index c, double n, double n_more
 
 /// Adds a tile of n_more elements a channel, a = Σ (x − pivot), b = Σ (x − pivot)², to the n elements in
 /// sums, which are written and not read where n is 0, and makes the new mean the pivot of the next tile.
-/// b − a²/n loses at most a bit of what sums hold after the merge: the pivot is the mean of the n ≥ n_more
-/// elements before, so what a tile far from it cancels comes back as `between`.
+/// b − a²/n loses at most a bit of what sums hold after the merge: the pivot is the mean of n ≥ n_more
+/// elements before, so what a tile far from it cancels comes back as `between`; or move_far_pivots() saw to
+/// it.
 template <class T, class Sum>
 HWY_INLINE void merge_tile(Index channels, ChannelSums sums, double n, double n_more, const Sum* a,
                            const Sum* b, T* pivot) {
@@ -130,18 +131,25 @@ HWY_INLINE void move_pivot(Index channels, double n, const Sum* a, T* pivot) {
   }
 }
 
-/// Whether b − a²/n would cancel more than two bits in some channel: the first tile of a chunk is then summed
-/// again.
-template <class Sum>
-HWY_INLINE bool pivot_is_far(Index channels, double n, const Sum* a, const Sum* b) {
+/// The same for those channels where b − a²/n would cancel more than two bits; whether there are any, and the
+/// tile has to be summed again. The others keep their pivots and with them their bits, whatever channels the
+/// machine made their neighbours.
+template <class T, class Sum>
+HWY_INLINE bool move_far_pivots(Index channels, double n, const Sum* a, const Sum* b, T* pivot) {
   const Wide d;
-  const auto inverse = hn::Set(d, 1 / n);
+  const auto inverse = hn::Set(d, 1 / n), most = hn::Set(d, 0.75);
+  bool moved = false;
   for (Index c = 0; c < channels; c += wide_lanes()) {
     const auto sum = load_wide(a + c);
     const auto between = hn::Mul(hn::Mul(sum, sum), inverse);
-    if (!hn::AllFalse(d, hn::Gt(between, hn::Mul(hn::Set(d, 0.75), load_wide(b + c))))) return true;
+    const auto is_far = hn::And(hn::Gt(between, hn::Mul(most, load_wide(b + c))),
+                                hn::FirstN(d, static_cast<size_t>(channels - c)));
+    if (hn::AllFalse(d, is_far)) continue;
+    const auto p = load_wide(pivot + c);
+    store_narrow(hn::IfThenElse(is_far, hn::MulAdd(sum, inverse, p), p), pivot + c);
+    moved = true;
   }
-  return false;
+  return moved;
 }
 
 /// The statistics, gradients and coefficients of every channel, padded.

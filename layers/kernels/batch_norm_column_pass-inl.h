@@ -28,7 +28,7 @@ class ColumnPass {
   /// Bytes that one task takes for n channels: the sums take more than the map.
   Index scratch(Index n) const {
     const Index width = one_to_one() ? n : plan_.width;
-    return 5 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n);
+    return 4 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n);
   }
 
   /// Elements of one channel in a chunk.
@@ -63,10 +63,7 @@ class ColumnPass {
       const bool with_rest = rows.last && end == rows.end;
       sum_rows(s, row, end, with_rest, first);
       const double more = static_cast<double>((end - row) * per_row() + (with_rest ? rest_count() : 0));
-      if (!backward && done == 0 && pivot_is_far(s, more)) {
-        improve_pivot(s, more);
-        sum_rows(s, row, end, with_rest, first);
-      }
+      if (!backward && done < more && move_far_pivots(s, more)) sum_rows(s, row, end, with_rest, first);
       merge(s, sums, done, more);
       done += more;
       row = end;
@@ -77,6 +74,7 @@ class ColumnPass {
   void map(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
     if (plan_.non_temporal && plan_.width % lanes<T>() == 0 && is_aligned(out_)) {
       map_rows<true>(chunk, first, n, arrays);
+      hwy::FlushStream();
     } else {
       map_rows<false>(chunk, first, n, arrays);
     }
@@ -104,9 +102,6 @@ class ColumnPass {
   Rows rows_of(Index chunk) const {
     const Index begin = chunk * plan_.chunk_rows;
     return {begin, HWY_MIN(plan_.rows, begin + plan_.chunk_rows), chunk + 1 == plan_.chunks};
-  }
-  static bool is_aligned(const T* p) {
-    return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
   }
 
   // From `distance` elements after the tile's first up to `end`. Whole rows only: what comes next in a strip
@@ -175,9 +170,12 @@ class ColumnPass {
       spread(s.channel_pivot, s.pivot);
     }
   }
-  bool pivot_is_far(const Sweep& s, double n) const {
-    return one_to_one() ? HWY_NAMESPACE::pivot_is_far(s.channels, n, s.a, s.b)
-                        : HWY_NAMESPACE::pivot_is_far(s.channels, n, s.channel_a, s.channel_b);
+  bool move_far_pivots(const Sweep& s, double n) const {
+    if (one_to_one()) return HWY_NAMESPACE::move_far_pivots(s.channels, n, s.a, s.b, s.pivot);
+    const bool moved =
+        HWY_NAMESPACE::move_far_pivots(s.channels, n, s.channel_a, s.channel_b, s.channel_pivot);
+    if (moved) spread(s.channel_pivot, s.pivot);
+    return moved;
   }
 
   void set_pivot(const Sweep& s, const T* mean) const {
@@ -215,12 +213,13 @@ class ColumnPass {
     ColumnCoefficients<T> coefficients{arrays.mean_hi, arrays.slope, arrays.offset, arrays.direct};
     Workspace space(one_to_one() ? Workspace::alignment : 4 * Workspace::bytes<T>(width));
     if (!one_to_one()) {
-      for (const T** array :
-           {&coefficients.mean, &coefficients.slope, &coefficients.offset, &coefficients.direct}) {
+      const auto by_column = [&](const T*& array) {
         T* column = space.take_unset<T>(width);
-        spread(*array, column);
-        *array = column;
-      }
+        spread(array, column);
+        array = column;
+      };
+      by_column(coefficients.mean), by_column(coefficients.slope), by_column(coefficients.offset);
+      if constexpr (backward) by_column(coefficients.direct);
     }
     const Rows rows = rows_of(chunk);
     if (rows.last && plan_.rest > 0) {

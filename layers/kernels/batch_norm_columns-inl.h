@@ -19,8 +19,8 @@ struct Tile {
   Index begin, rows, width, stride;
 };
 
-/// What will be read next, in the order of memory, while a tile is summed strip after strip: from element
-/// `next` to `end`.
+/// What will be read next, in the order of memory, whatever the order of the strips that are summed or mapped
+/// meanwhile: from element `next` to `end`.
 struct ReadAhead {
   Index next = 0, end = 0;
 

@@ -16,8 +16,10 @@
 #endif
 
 #include <autodiff/shape.h>
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include <cstdint>
 #include <cstring>
 
 HWY_BEFORE_NAMESPACE();
@@ -38,6 +40,12 @@ HWY_INLINE Index lanes() {
 template <class T>
 HWY_INLINE auto first_lanes(Index n) {
   return hn::FirstN(Vectors<T>(), static_cast<size_t>(n));
+}
+
+/// Whether non-temporal stores may write from p on, vector by vector.
+template <class T>
+HWY_INLINE bool is_aligned(const T* p) {
+  return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
 }
 
 // n elements and zeros, for the runs that are shorter than a vector.

@@ -10,7 +10,7 @@
 namespace wengert::kernels {
 namespace {
 
-constexpr Index kib = 1024;
+constexpr Index longest_joined_row = 8192;  ///< elements: the coefficients of such a row stay in cache
 constexpr Index max_chunks = 64, max_column_chunks = 32;  // a chunk costs a merge of every channel
 
 Index power_of_two(Index at_least) {
@@ -48,7 +48,7 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   if (row < step || (row < 4 * step && bytes >= 128 * kib)) {
     plan.repeats = std::max(aligned, power_of_two(divide_up(step, row)));
   } else {
-    plan.repeats = plan.non_temporal && row * aligned <= 8 * kib ? aligned : 1;
+    plan.repeats = plan.non_temporal && row * aligned <= longest_joined_row ? aligned : 1;
   }
   // Joining few rows would leave none to sum.
   while (plan.repeats > 1 && plan.repeats > view.outer / 4 && plan.repeats / 2 * row >= lanes)
@@ -58,9 +58,8 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   plan.rest = total % plan.width;
 
   const Index row_bytes = plan.width * element_bytes;
-  plan.chunk_rows = round_up(std::max(divide_up(plan.rows, max_column_chunks), 32 * kib / row_bytes),
-                             ColumnPlan::tile_rows);
-  plan.chunk_rows = std::max(plan.chunk_rows, ColumnPlan::tile_rows);
+  const Index worth = 32 * kib / row_bytes, share = divide_up(plan.rows, max_column_chunks);
+  plan.chunk_rows = round_up(std::max({Index{1}, share, worth}), ColumnPlan::tile_rows);
   // Long steps keep the sums in registers; where all comes from memory, short ones keep to its order.
   const bool from_memory = bytes >= 8 * kib * kib;
   const Index step_bytes = from_memory ? 16 * kib : 64 * kib;

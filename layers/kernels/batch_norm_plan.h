@@ -22,6 +22,8 @@
 
 namespace wengert::kernels {
 
+inline constexpr Index kib = 1024;
+
 inline Index round_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 inline Index divide_up(Index n, Index unit) { return (n + unit - 1) / unit; }
 

@@ -59,10 +59,7 @@ class RowPass {
       if constexpr (backward) {
         done == 0 ? put_tile(n, sums, s.a, s.b) : add_tile(n, sums, s.a, s.b);
       } else {
-        if (done == 0 && pivot_is_far(n, more, s.a, s.b)) {
-          move_pivot(n, more, s.a, s.pivot);
-          sum_tile(piece, first, n, s, next);
-        }
+        if (done < more && move_far_pivots(n, more, s.a, s.b, s.pivot)) sum_tile(piece, first, n, s, next);
         merge_tile(n, sums, done, more, s.a, s.b, s.pivot);
       }
       done += more;
@@ -73,6 +70,7 @@ class RowPass {
   void map(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
     if (plan_.non_temporal && view_.inner % lanes<T>() == 0 && is_aligned(out_)) {
       map_tiles<true>(chunk, first, n, arrays);
+      hwy::FlushStream();
     } else {
       map_tiles<false>(chunk, first, n, arrays);
     }
@@ -94,9 +92,6 @@ class RowPass {
             HWY_MIN(plan_.inner_step, view_.inner - inner)};
   }
   Index run(Index outer, Index channel) const { return (outer * view_.channels + channel) * view_.inner; }
-  static bool is_aligned(const T* p) {
-    return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
-  }
 
   // The arrays of one call of sum(): a pivot and two sums a channel, and the lanes of the sums between its
   // runs.
@@ -109,16 +104,21 @@ class RowPass {
   void sum_tile(RunTile piece, Index first, Index n, const Sums& s, Index next) const {
     const Vectors<T> d;
     const Index step = lanes<T>();
+    const bool whole = piece.length == view_.inner;  // the runs of the channels then make one
     for (Index outer = piece.outer; outer < piece.outer_end; ++outer) {
+      const bool is_first = outer == piece.outer;
       for (Index c = 0; c < n; ++c) {
-        const bool is_first = outer == piece.outer;
+        const Index begin = run(outer, first + c) + piece.inner;
+        const Index stretch = whole ? (n - c) * view_.inner : piece.length;
+        const bool goes_on = !whole && c + 1 < n;
+        const FetchAhead ahead{HWY_MIN(plan_.read_ahead, whole ? n * view_.inner : piece.length),
+                               begin + stretch,
+                               goes_on                       ? begin + view_.inner
+                               : outer + 1 < piece.outer_end ? run(outer + 1, first) + piece.inner
+                                                             : next};
         auto a = is_first ? hn::Zero(d) : hn::Load(d, s.lane_a + c * step);
         auto b = is_first ? hn::Zero(d) : hn::Load(d, s.lane_b + c * step);
-        const Index after = c + 1 < n                     ? run(outer, first + c + 1) + piece.inner
-                            : outer + 1 < piece.outer_end ? run(outer + 1, first) + piece.inner
-                                                          : next;
-        sum_run(source_, run(outer, first + c) + piece.inner, piece.length, hn::Set(d, s.pivot[c]), a, b,
-                plan_.read_ahead, after);
+        sum_run(source_, begin, piece.length, hn::Set(d, s.pivot[c]), a, b, ahead);
         if (outer + 1 == piece.outer_end) {
           s.a[c] = sum_of_lanes<T>(a);
           s.b[c] = sum_of_lanes<T>(b);

@@ -12,19 +12,32 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-/// Elements from i to where the next vector of a tensor begins, if a run of n is long enough to gain by it:
-/// a vector that lies across two cache lines costs twice.
+/// Elements from i to where the next vector begins, counted from the start of the array, if a run of n is
+/// long enough to gain by it: a vector that lies across two cache lines costs twice.
 template <class T>
-HWY_INLINE Index elements_before_line(Index i, Index n) {
+HWY_INLINE Index elements_before_vector(Index i, Index n) {
   const Index step = lanes<T>();
   return n < 6 * step ? 0 : (step - i % step) % step;
 }
 
+/// Fetches what is read `distance` elements later, where memory is read up to `end` and then from `next` on.
+/// The distance is at most the length of a stretch, so that it leads into the next one and not past it.
+struct FetchAhead {
+  Index distance = 0, end = 0, next = 0;
+
+  template <class Source>
+  HWY_INLINE void operator()(Source source, Index i, Index n) const {
+    if (distance == 0) return;
+    const Index at = i + distance;
+    source.fetch(at < end ? at : at - end + next, n);
+  }
+};
+
 /// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. Four vectors at a time, as in
-/// sum_columns. What lies `ahead` elements further is fetched: past the end of the run, from `next` on.
+/// sum_columns.
 template <class T, bool backward>
 HWY_INLINE void sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> p, Vec<T>& a, Vec<T>& b,
-                        Index ahead = 0, Index next = 0) {
+                        FetchAhead ahead = {}) {
   const Vectors<T> d;
   const Index step = lanes<T>();
   if (n < step) {
@@ -33,9 +46,8 @@ HWY_INLINE void sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> 
   }
   auto a1 = hn::Zero(d), a2 = a1, a3 = a1, b1 = a1, b2 = a1, b3 = a1;
   const Index end = i + n;
-  const Index jump = next - end;
   for (; i + 4 * step <= end; i += 4 * step) {
-    if (ahead > 0) source.fetch(i + ahead < end ? i + ahead : i + ahead + jump, 4 * step);
+    ahead(source, i, 4 * step);
     source.add(i, p, a, b);
     source.add(i + step, p, a1, b1);
     source.add(i + 2 * step, p, a2, b2);
@@ -73,7 +85,7 @@ HWY_INLINE void map_run(MapTarget<T, backward, non_temporal> target, Index i, In
   // anything is stored, and stored at the end.
   const Index first = i, last = i + n - step;
   const auto first_value = target.at(first, c), last_value = target.at(last, c);
-  i += elements_before_line<T>(i, n);
+  i += elements_before_vector<T>(i, n);
   const bool is_split = i != first;
   for (; i + 4 * step <= last; i += 4 * step) {
     target.map(i, c);

@@ -25,7 +25,11 @@ class GroupChannelPass {
 
   void run() const {
     const Index size = view_.batch * view_.channels;
-    Workspace space(backward ? 2 * Workspace::bytes<double>(size) : Workspace::alignment);
+    const Index bytes = backward ? 2 * Workspace::bytes<double>(size) : Workspace::alignment;
+    const Index tasks = std::min(Index{plan_.threads}, view_.batch * plan_.blocks);
+    const ScratchCount scratch(Workspace::heap_bytes(bytes) + tasks * task_bytes());
+    if (account_only()) return;
+    Workspace space(bytes);
     double* const dgamma = backward ? space.take<double>(size) : nullptr;
     double* const dbeta = backward ? space.take<double>(size) : nullptr;
     parallel_ranges(view_.batch * plan_.blocks, plan_.threads, [&](Index begin, Index end) HWY_ATTR {
@@ -46,6 +50,19 @@ class GroupChannelPass {
   }
 
  private:
+  // What one task takes from the heap, for ScratchCount: see scratch_bytes() of batch_norm.cpp.
+  Index task_bytes() const {
+    const Index n_groups = std::min(plan_.block_groups, view_.groups);
+    const Index n = n_groups * view_.group_channels();
+    const auto of = [&](const auto& pass) HWY_ATTR {
+      return Workspace::heap_bytes(Block<T>::bytes(n, pass.chunks()) + Block<T>::bytes(n_groups, 1)) +
+             Workspace::heap_bytes(pass.scratch(n));
+    };
+    const SumSource<T, backward> none{nullptr, nullptr};
+    return use_columns(sample_) ? of(ColumnPass<T, backward>(sample_, none, nullptr, plan_.machine))
+                                : of(RowPass<T, backward>(sample_, none, nullptr, plan_.machine));
+  }
+
   // Groups from `group` on of sample n; where each sample leaves its Σ dy·xhat and Σ dy, [batch, channels].
   struct Task {
     Index n, group;

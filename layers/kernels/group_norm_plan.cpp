@@ -9,7 +9,6 @@
 namespace wengert::kernels {
 namespace {
 
-constexpr Index kib = 1024;
 constexpr Index max_chunks = 64;
 
 }  // namespace

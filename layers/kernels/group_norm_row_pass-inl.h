@@ -8,6 +8,7 @@
 #endif
 
 #include <autodiff/kernels/parallel.h>
+#include <autodiff/kernels/scratch.h>
 #include <layers/kernels/batch_norm_block-inl.h>
 #include <layers/kernels/batch_norm_row_pass-inl.h>
 #include <layers/kernels/group_norm_plan.h>
@@ -60,8 +61,13 @@ class GroupRowPass {
 
   /// The same by chunks of samples, each with its own dgamma and dbeta.
   void run_backward() const {
+    const ScratchCount scratch(constants_.heap_bytes() + Workspace::heap_bytes(sums_bytes()) +
+                               at_once(plan_.chunks) *
+                                   (Workspace::heap_bytes(2 * Workspace::bytes<T>(gradient_columns())) +
+                                    Workspace::heap_bytes(Block<T>::bytes(most_rows(), 1))));
+    if (account_only()) return;
     const Index padded = round_up(view_.channels, 16);
-    Workspace space(2 * Workspace::bytes<double>(padded * plan_.chunks));
+    Workspace space(sums_bytes());
     double* const dbeta = space.take<double>(padded * plan_.chunks);
     double* const dgamma = space.take<double>(padded * plan_.chunks);
     const ChannelSums sums{dbeta, dbeta, dgamma};
@@ -80,9 +86,24 @@ class GroupRowPass {
   }
 
  private:
+  // What the two passes take, for ScratchCount: see scratch_bytes() of batch_norm.cpp.
+  Index at_once(Index tasks) const { return std::min(Index{plan_.threads}, tasks); }
+  Index sums_bytes() const {
+    return 2 * Workspace::bytes<double>(round_up(view_.channels, 16) * plan_.chunks);
+  }
+  Index gradient_columns() const {
+    return view_.channels + lanes<T>();  // a vector may stand on the last of them
+  }
+  Index most_rows() const { return std::min(plan_.block_samples, view_.batch) * view_.groups; }
+
   template <bool of_squares, class Pass>
   void run_blocks(const Pass& pass) const {
     const Index rows = view_.statistics(), size = pass.block(), chunks = pass.chunks();
+    const ScratchCount scratch(constants_.heap_bytes() +
+                               at_once(divide_up(rows, size)) *
+                                   (Workspace::heap_bytes(Block<T>::bytes(size, chunks)) +
+                                    Workspace::heap_bytes(pass.scratch(std::min(size, rows)))));
+    if (account_only()) return;
     const double count = static_cast<double>(view_.count());
     const Parameters<T> statistics{nullptr,    nullptr, a_.mean_hi, a_.mean_lo, a_.var,
                                    a_.inv_std, nullptr, nullptr,    a_.eps};
@@ -107,7 +128,7 @@ class GroupRowPass {
   // Samples [first, last) of chunk k in blocks that stay in cache.
   void run_chunk(Index k, ChannelSums sums) const {
     const Index first = k * plan_.chunk_samples, last = std::min(view_.batch, first + plan_.chunk_samples);
-    const Index columns = view_.channels + lanes<T>();  // a vector may stand on the last of them
+    const Index columns = gradient_columns();
     Workspace space(2 * Workspace::bytes<T>(columns));
     T* const dgamma = space.take<T>(columns);
     T* const dbeta = space.take<T>(columns);
@@ -189,6 +210,7 @@ class GroupRowPass {
     const bool whole_lines = length % line == 0 && reinterpret_cast<std::uintptr_t>(a_.out) % 64 == 0;
     if (plan_.non_temporal && (whole_lines || length >= 4 * line)) {
       map_rows_with<true>(first, n, arrays);
+      hwy::FlushStream();
     } else {
       map_rows_with<false>(first, n, arrays);
     }

@@ -69,7 +69,12 @@ HWY_INLINE void sum_gradient_tile(RowSource<T> source, Index stride, Index j, In
     });
   }
   if (j < end && n < step) {
+    // What stands beyond may be the next group's: nothing times a NaN of this one must not reach it.
     const auto taken = first_lanes<T>(n);
+    for (size_t r = 0; r < rows; ++r) {
+      inv_std[r] = hn::IfThenElseZero(taken, inv_std[r]);
+      lo_inv_std[r] = hn::IfThenElseZero(taken, lo_inv_std[r]);
+    }
     add(j, load_short(source.gamma + j, n), [&](Index i, Vec<T> mean) HWY_ATTR {
       return Pair{hn::IfThenElseZero(taken, hn::Sub(load_short(source.x + i, n), mean)),
                   load_short(source.dy + i, n)};

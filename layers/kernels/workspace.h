@@ -26,8 +26,8 @@ class Workspace {
   /// Of a workspace of `bytes`, what comes from the heap and not from the stack.
   static Index heap_bytes(Index bytes) { return bytes <= inline_bytes ? 0 : bytes; }
 
-  explicit Workspace(Index bytes) : next_(inline_) {
-    if (bytes <= inline_bytes) return;
+  explicit Workspace(Index bytes) : heap_bytes_(heap_bytes(bytes)), next_(inline_) {
+    if (heap_bytes_ == 0) return;
     heap_ = std::aligned_alloc(static_cast<std::size_t>(alignment), static_cast<std::size_t>(bytes));
     if (heap_ == nullptr) throw std::bad_alloc();
     next_ = static_cast<std::byte*>(heap_);
@@ -35,6 +35,8 @@ class Workspace {
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
   ~Workspace() { std::free(heap_); }
+
+  Index heap_bytes() const { return heap_bytes_; }
 
   /// n zeros, and zeros up to the end of the padding.
   template <class T>
@@ -57,6 +59,7 @@ class Workspace {
  private:
   static constexpr Index inline_bytes = 12 * 1024;  // a small problem costs no allocation
 
+  Index heap_bytes_;
   void* heap_ = nullptr;
   std::byte* next_;
   alignas(alignment) std::byte inline_[inline_bytes];

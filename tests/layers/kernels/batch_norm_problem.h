@@ -115,10 +115,22 @@ double error_in_epsilons(const std::vector<T>& got, const std::vector<U>& expect
   return error == 0 ? 0 : error / scale / static_cast<double>(std::numeric_limits<T>::epsilon());
 }
 
-/// The size of the terms of dx, which cancel down to nothing for N = 2.
+/// The largest sum of the sizes of the terms of dx, which cancel down to nothing for N = 2: each
+/// inv_std·gamma/N·(N·dy, Σ dy, xhat·Σ dy·xhat).
 template <class T, class U>
-double direct_term(const BatchNormInputs<T>& in, const BatchNormOutputs<U>& out) {
-  return largest(out.inv_std) * largest(in.gamma) * largest(in.dy);
+double terms_of_dx(const BatchNormInputs<T>& in, const BatchNormOutputs<U>& out) {
+  const auto size = [](auto v) { return std::abs(static_cast<double>(v)); };
+  const double n = static_cast<double>(in.view.count());
+  double most = 0;
+  for (std::size_t i = in.offset; i < in.x.size(); ++i) {
+    const std::size_t c =
+        (i - in.offset) / static_cast<std::size_t>(in.view.inner) % in.channels() + in.offset;
+    const double xhat =
+        size((static_cast<long double>(in.x[i]) - out.mean_hi[c] - out.mean_lo[c]) * out.inv_std[c]);
+    const double terms = size(in.dy[i]) + size(out.dbeta[c]) / n + xhat * size(out.dgamma[c]) / n;
+    most = std::max(most, size(out.inv_std[c]) * size(in.gamma[c]) * terms);
+  }
+  return most;
 }
 
 }  // namespace wengert::test

@@ -150,15 +150,18 @@ TEMPLATE_TEST_CASE("group_norm kernels: the bits do not depend on the threads", 
   for (const Problem& problem :
        {Problem{{300, 1, 1001, 1, 1}}, Problem{{110, 1, 3000, 1, 3}}, Problem{{300, 1, 1001, 1, 1}, false},
         Problem{{9, 1, 32, 1001, 8}}, Problem{{1, 1, 6, 50001, 3}}, Problem{{7, 1201, 33, 1, 11}}}) {
-    const auto in = inputs<TestType>(problem);
-    const auto one = [&] {
-      const Threads threads(1);
-      return run_simd(in);
-    }();
-    for (const int n : {2, 3, 4}) {
-      const Threads threads(n);
-      CAPTURE(problem.view, n);
-      CHECK(run_simd(in) == one);
+    for (const bool starts_far : {false, true}) {
+      auto in = inputs<TestType>(problem, 1e3);
+      if (starts_far) std::fill_n(in.x.begin(), 100, TestType{0});
+      const auto one = [&] {
+        const Threads threads(1);
+        return run_simd(in);
+      }();
+      for (const int n : {2, 3, 4}) {
+        const Threads threads(n);
+        CAPTURE(problem.view, starts_far, n);
+        CHECK(run_simd(in) == one);
+      }
     }
   }
 }
@@ -256,6 +259,10 @@ TEMPLATE_TEST_CASE("group_norm kernels: a NaN or an infinity stays in its group"
           const bool shown = !std::isfinite(got.y[i]) && !std::isfinite(got.dx[i]);
           confined = confined &&
                      (hit ? shown || !problem.centred : got.y[i] == clean.y[i] && got.dx[i] == clean.dx[i]);
+        }
+        for (std::size_t c = 0; c < in.gamma.size(); ++c) {
+          if (static_cast<Index>(c) / v.group_channels() == 0) continue;
+          confined = confined && got.dgamma[c] == clean.dgamma[c] && got.dbeta[c] == clean.dbeta[c];
         }
         CAPTURE(problem.view, bad);
         CHECK(confined);

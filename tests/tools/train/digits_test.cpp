@@ -49,7 +49,8 @@ TEST_CASE("digits: a fifth is held out, nothing is lost and nothing is in both",
     for (const float value : part->images.values()) sum += value;
   }
   double all = 0;
-  for (const float value : read_npy<float>(data() / "digits_images.npy").values()) all += value / 16;
+  const Tensor<float> images = read_npy<float>(data() / "digits_images.npy");
+  for (const float value : images.values()) all += value / 16;
   CHECK(sum == all);
   CHECK_FALSE(load_digits<float>(data(), 2).held_out.classes == digits.held_out.classes);
 }
