@@ -7,6 +7,17 @@
 #include <fstream>
 
 namespace wengert {
+namespace {
+
+void write_to(const std::filesystem::path& path, std::string_view bytes) {
+  errno = 0;
+  std::ofstream stream(path, std::ios::binary);
+  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  stream.close();
+  if (!stream) throw FileError(path.string() + ": cannot be written (" + std::strerror(errno) + ")");
+}
+
+}  // namespace
 
 std::string file_bytes(const std::filesystem::path& path) {
   std::error_code failure;
@@ -30,12 +41,37 @@ std::string file_bytes(const std::filesystem::path& path) {
   return bytes;
 }
 
+void expect_writable(const std::filesystem::path& path, std::string_view extension) {
+  if (!extension.empty() && path.extension() != extension)
+    throw ValueError(path.string() + ": expected a file that ends in " + std::string(extension));
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw FileError(path.string() + ": cannot be written (Is a directory)");
+  const std::filesystem::path folder = path.parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
+    throw FileError(path.string() + ": cannot be written (No such file or directory)");
+}
+
 void write_file_bytes(const std::filesystem::path& path, std::string_view bytes) {
-  errno = 0;
-  std::ofstream stream(path, std::ios::binary);
-  stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  stream.close();
-  if (!stream) throw FileError(path.string() + ": cannot be written (" + std::strerror(errno) + ")");
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  const bool is_new = !fs::exists(status);
+  // What is no file, such as /dev/stdout, cannot be replaced.
+  if (!is_new && !fs::is_regular_file(status)) return write_to(path, bytes);
+  const fs::path target = is_new ? path : fs::canonical(path);  // of a link, the file it leads to
+  const fs::path beside = target.string() + ".part";
+  try {
+    write_to(beside, bytes);
+    if (!is_new) fs::permissions(beside, status.permissions(), ignored);
+    fs::rename(beside, target);
+  } catch (const fs::filesystem_error& error) {
+    fs::remove(beside, ignored);
+    throw FileError(path.string() + ": cannot be written (" + error.code().message() + ")");
+  } catch (const FileError& error) {
+    fs::remove(beside, ignored);
+    throw FileError(path.string() + std::string(error.what()).substr(beside.string().size()));
+  }
 }
 
 std::size_t little_endian(std::string_view bytes, std::size_t offset, std::size_t count) {

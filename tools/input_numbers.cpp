@@ -50,6 +50,7 @@ void set_input_numbers(const std::vector<std::string>& settings, Subject<T>& sub
     const std::string name = setting.substr(0, setting.find('='));
     const bool known =
         name == "dy" || std::ranges::any_of(subject.inputs, [&](const auto& in) { return in.name == name; });
+    if (setting.find('=') == std::string::npos) parse_numbers(setting, setting.size());
     if (!known) throw ValueError(fmt::format("--set: \"{}\" is no input of {}", name, subject.name));
   }
   for (NamedTensor<T>& input : subject.inputs) set_numbers(settings, input.name, input.value);

@@ -72,6 +72,7 @@ Identities<T> norm_identities(std::function<NormLayout(const Shape& x)> layout_o
     IdentityRow sum{.text = "Σ dx = 0", .of = "dx"};
     IdentityRow along{.text = "Σ dx·xhat = inv_std·eps/(var + eps)·Σ g·xhat", .of = "dx"};
     for (const SliceSums& s : sums_of(layout, inputs[0], inputs[1], dy, gradients[0])) {
+      if (!std::isfinite(s.dx) || !std::isfinite(s.terms)) continue;  // for judge_agreement() to see
       const long double inv_std = 1 / std::sqrt(s.var + eps);
       const long double condition = std::abs(s.mean) * inv_std;
       raise(sum, s.dx, s.terms, condition, u);

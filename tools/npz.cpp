@@ -11,6 +11,7 @@ constexpr std::size_t header_size = 30;
 constexpr std::string_view local_header = "PK\3\4";
 constexpr std::string_view central_directory = "PK\1\2";
 constexpr std::string_view end_of_directory = "PK\5\6";
+constexpr std::size_t end_size = 22;  // without a comment
 constexpr std::size_t zip64_size = 0xFFFFFFFF;
 
 struct Member {
@@ -62,11 +63,18 @@ Npz::Npz(const std::filesystem::path& path) : file_name_(path.string()) {
       throw FileError(file_name_ + ": has two members " + member.name + ".npy, expected one");
     at = member.end;
   }
-  // Without the directory behind the last member, the file may have been cut between two of them.
+  // Without the directory behind the last member, the file may have been cut between two of them; and without
+  // its end, which counts them, in it.
   if (!zip.substr(at).starts_with(central_directory) && !zip.substr(at).starts_with(end_of_directory)) {
     throw FileError(file_name_ + ": no zip signature at byte " + std::to_string(at) +
                     ", expected a member or the directory (" +
                     (at == 0 ? "not a .npz file?)" : "truncated file?)"));
+  }
+  const std::size_t end = zip.size() < end_size ? 0 : zip.size() - end_size;
+  if (!zip.substr(end).starts_with(end_of_directory) || end < at ||
+      little_endian(zip, end + 10, 2) != members_.size()) {
+    throw FileError(file_name_ + ": no directory of its " + std::to_string(members_.size()) +
+                    " members at the end (truncated file?)");
   }
 }
 

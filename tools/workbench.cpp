@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <tools/command/compare_options.h>
 #include <tools/command/picture_options.h>
-#include <tools/file_error.h>
+#include <tools/command/program.h>
 #include <tools/npy.h>
 #include <tools/report/comparison_json.h>
 #include <tools/report/comparison_text.h>
@@ -94,14 +94,15 @@ Subject<T> with_rows(Subject<T> subject, Index rows, std::uint64_t seed) {
 }
 
 template <class T>
-int run_compare(const Workbench& layer, const Arguments& arguments) {
+ExitCode run_compare(const Workbench& layer, const Arguments& arguments) {
   const Subject<T> subject = make_subject<T>(layer, arguments);
   const auto smaller = [&](Index rows) { return with_rows(subject, rows, arguments.seed); };
-  return compare_and_print<T>(subject, smaller, arguments.seed, arguments.compare) ? 0 : 1;
+  return compare_and_print<T>(subject, smaller, arguments.seed, arguments.compare) ? ExitCode::agreed
+                                                                                   : ExitCode::disagreed;
 }
 
 template <class T>
-int run_check(const Workbench& layer, const Arguments& arguments) {
+ExitCode run_check(const Workbench& layer, const Arguments& arguments) {
   const Subject<T> subject = make_subject<T>(layer, arguments);
   GradientCheckOptions<T> options;
   options.seed = arguments.seed;
@@ -114,14 +115,14 @@ int run_check(const Workbench& layer, const Arguments& arguments) {
     std::cout << to_text(layer.name + " " + arguments.checked_form, check,
                          {.colour = isatty(STDOUT_FILENO) != 0});
   }
-  return check.verdict == Verdict::pass ? 0 : 1;
+  return check.verdict == Verdict::pass ? ExitCode::agreed : ExitCode::disagreed;
 }
 
 template <class T>
-int run_graph(const Workbench& layer, Arguments arguments) {
+ExitCode run_graph(const Workbench& layer, Arguments arguments) {
   arguments.picture.request.seed = arguments.seed;
   draw_picture(make_subject<T>(layer, arguments), arguments.picture);
-  return 0;
+  return ExitCode::agreed;
 }
 
 void add_inputs(CLI::App& command, Arguments& arguments) {
@@ -134,10 +135,14 @@ void add_inputs(CLI::App& command, Arguments& arguments) {
   command.add_option("--seed", arguments.seed, "Of the random numbers")->capture_default_str();
 }
 
-int run(int argc, char** argv, const Workbench& layer) {
+}  // namespace
+
+int workbench(int argc, char** argv, const Workbench& layer) {
   CLI::App app{layer.name +
                ": one layer, two gradients.\n\n"
-               "Exit codes: 0 agreed, 1 the evidence says no, 2 wrong usage, 3 unreadable input."};
+               "Exit codes: 0 agreed, 1 the evidence says no or does not decide, 2 wrong usage, 3 a file "
+               "that cannot be\n"
+               "read or written."};
   app.require_subcommand(1);
   Arguments arguments;
   CLI::App* compare = app.add_subcommand("compare", "Do both forms agree, and what does each cost");
@@ -152,31 +157,14 @@ int run(int argc, char** argv, const Workbench& layer) {
   check->add_flag("--second", arguments.second_order, "Check the second derivatives too");
   check->add_flag("--json", arguments.json, "Print JSON instead of the table");
   add_picture_options(*graph, arguments.picture);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;  // CLI11 has codes of its own
-  }
-  const bool wide = arguments.dtype == "float64";
-  if (app.got_subcommand(compare))
-    return wide ? run_compare<double>(layer, arguments) : run_compare<float>(layer, arguments);
-  if (app.got_subcommand(check))
-    return wide ? run_check<double>(layer, arguments) : run_check<float>(layer, arguments);
-  return wide ? run_graph<double>(layer, arguments) : run_graph<float>(layer, arguments);
-}
-
-}  // namespace
-
-int workbench(int argc, char** argv, const Workbench& layer) {
-  try {
-    return run(argc, argv, layer);
-  } catch (const FileError& error) {
-    std::cerr << layer.name << ": " << error.what() << "\n";
-    return 3;
-  } catch (const std::exception& error) {
-    std::cerr << layer.name << ": " << error.what() << "\n";
-    return 2;
-  }
+  return run_program(layer.name, app, argc, argv, [&] {
+    const bool wide = arguments.dtype == "float64";
+    if (app.got_subcommand(compare))
+      return wide ? run_compare<double>(layer, arguments) : run_compare<float>(layer, arguments);
+    if (app.got_subcommand(check))
+      return wide ? run_check<double>(layer, arguments) : run_check<float>(layer, arguments);
+    return wide ? run_graph<double>(layer, arguments) : run_graph<float>(layer, arguments);
+  });
 }
 
 }  // namespace wengert

@@ -36,7 +36,7 @@ struct Workbench {
 };
 
 /// Reads the arguments, runs the command, prints. Gives the exit code: 0 agreed (or passed), 1 the evidence
-/// says no, 2 wrong usage, 3 unreadable input. Throws nothing.
+/// says no or does not decide, 2 wrong usage, 3 a file that cannot be read or written. Throws nothing.
 int workbench(int argc, char** argv, const Workbench& layer);
 
 }  // namespace wengert

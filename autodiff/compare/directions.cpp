@@ -142,6 +142,10 @@ Judgement judge(const Sums& sums, const Slope& slope, const Line& line, const In
   const bool settled = std::isfinite(slope.error) && slope.error <= 1e-4 * std::abs(slope.value);
   if (line.constant) {
     if (sums.zero) return {Verdict::pass, "the value does not change with it, and the gradient is zero"};
+    if (std::abs(sums.claimed) * line.probes.front().h <= line.noise)
+      return {Verdict::undecided, "what it changes is lost in the rounding of the value"};
+    if (found.error <= found.allowance)
+      return {Verdict::pass, "the value does not change with it, and the gradient is zero to rounding"};
     return {Verdict::fail, "the value does not change with it, the gradient is not zero"};
   }
   if (slope.kink) return {Verdict::undecided, "a kink: the slopes of both sides differ"};

@@ -27,7 +27,7 @@ std::vector<Tensor<T>> jacobian_rows(const FormRun<T>& run, std::size_t i) {
 // For each column the largest of the terms that its entries are made of.
 template <class T>
 std::vector<double> column_terms(const FormRun<T>& run, const std::vector<Tensor<T>>& rows, std::size_t i) {
-  std::vector<double> largest(static_cast<std::size_t>(rows[0].size()), 0.0);
+  std::vector<double> largest(static_cast<std::size_t>(run.leaves[i].shape().size()), 0.0);
   for (std::size_t j = 0; j < rows.size(); ++j) {
     const Tensor<T> dy = unit_cotangent<T>(run.y.shape(), static_cast<Index>(j));
     const std::vector<double> terms = terms_of(run, dy, i, rows[j]);

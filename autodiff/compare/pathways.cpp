@@ -10,18 +10,30 @@
 namespace wengert {
 namespace {
 
+// Over the elements that are finite in both.
 template <class W>
 double inner(const Tensor<W>& a, const Tensor<W>& b) {
   long double sum = 0;
-  for (Index i = 0; i < a.size(); ++i) sum += static_cast<long double>(a[i]) * static_cast<long double>(b[i]);
+  for (Index i = 0; i < a.size(); ++i) {
+    if (std::isfinite(a[i]) && std::isfinite(b[i]))
+      sum += static_cast<long double>(a[i]) * static_cast<long double>(b[i]);
+  }
   return static_cast<double>(sum);
+}
+
+// As judge_agreement() leaves it out.
+template <class T>
+bool finite_in_neither(const Trial<T>& trial, std::size_t t, Index i) {
+  return !std::isfinite(trial.staged[t][i]) && !std::isfinite(trial.fused[t][i]);
 }
 
 // How far |difference| goes beyond what is allowed, at its worst element. A NaN goes beyond everything.
 template <class W, class T>
-double of_allowance(const Tensor<T>& found, const Tensor<W>& expected, const std::vector<double>& allowed) {
+double of_allowance(const Tensor<T>& found, const Tensor<W>& expected, const Trial<T>& trial, std::size_t t) {
+  const std::vector<double> allowed = allowances(trial, t);
   double worst = 0;
   for (Index i = 0; i < expected.size(); ++i) {
+    if (finite_in_neither(trial, t, i)) continue;
     const double off = std::abs(static_cast<double>(static_cast<W>(found[i]) - expected[i]));
     const double share = off == 0 ? 0 : off / allowed[static_cast<std::size_t>(i)];
     worst = share > worst || std::isnan(share) ? share : worst;
@@ -56,6 +68,7 @@ PathwaySplit split_of(const std::string& of, const Trial<T>& trial, std::size_t 
     }
   }
   for (Index i = 0; i < trial.truth.tensors[t].size(); ++i) {
+    if (finite_in_neither(trial, t, i)) continue;
     W left = -trial.truth.tensors[t][i];
     for (const PathClass<W>& c : classes) left += c.cotangent[i];
     const double off = std::abs(static_cast<double>(left));
@@ -80,7 +93,7 @@ void judge_term(const ClosedFormTerm<T>& term, const Trial<T>& trial, std::size_
   const double squares = inner(found->cotangent, found->cotangent);
   const double along = inner(term.cotangent.template cast<Wider<T>>(), found->cotangent);
   const TermRow row{.scale = squares > 0 ? along / squares : 1,
-                    .of_allowance = of_allowance(term.cotangent, found->cotangent, allowances(trial, t))};
+                    .of_allowance = of_allowance(term.cotangent, found->cotangent, trial, t)};
   PathwayRow& pathway = split.classes[static_cast<std::size_t>(found - classes.begin())];
   pathway.term = row;
   if (row.of_allowance <= 1) return;

@@ -132,9 +132,11 @@ std::vector<double> allowances(const Trial<T>& trial, std::size_t t) {
   const std::vector<double> staged = slice_bound(truth.shape(), error);
   const std::vector<double> condition = slice_bound(truth.shape(), trial.truth.condition[t]);
   std::vector<double> allowed(scale.size());
+  constexpr auto smallest = static_cast<double>(std::numeric_limits<T>::min());
   for (std::size_t i = 0; i < scale.size(); ++i) {
     const double roundings = roundings_allowed * unit_roundoff<T> * std::max(1.0, condition[i]);
-    allowed[i] = std::max(roundings, 2 * staged[i]) * scale[i];
+    // Below the smallest normal number a rounding is no longer relative.
+    allowed[i] = std::max(roundings, 2 * staged[i]) * scale[i] + roundings_allowed * smallest;
   }
   return allowed;
 }

@@ -133,6 +133,24 @@ TEST_CASE("conform: unknown layers, functions and kinds are refused by name befo
              ContainsSubstring("manifest.json: scalar scalar_ln_pair_order3: "));
 }
 
+TEST_CASE("conform: what is not judged is not passed", "[conformance]") {
+  CHECK_THAT(Changed("manifest.json", "\"kind\": \"numeric\"", "\"kind\": \"weird\"").refusal(),
+             ContainsSubstring("hand_bn: kind is weird, expected numeric or sequence"));
+  CHECK_THAT(Changed("manifest.json", "\"dtypes\": [\"float32\", \"float64\"]", "\"dtypes\": []").refusal(),
+             ContainsSubstring("hand_bn: dtypes is empty, expected one at least"));
+  CHECK_THAT(Changed("manifest.json", "\"first\": 2.38419e-07", "\"first\": -1").refusal(),
+             ContainsSubstring("hand_bn: tolerance first is -1, expected none below 0"));
+  CHECK_THAT(Changed("manifest.json", "\"numeric\": 20", "\"numeric\": 21").refusal(),
+             ContainsSubstring("manifest.json: has 20 of kind numeric, expected the 21 of its count"));
+  CHECK_THAT(Changed("manifest.json", "\"dx\": {", "\"dz\": {").refusal(),
+             ContainsSubstring("hand_bn.npz: no member dz.npy, which the manifest lists"));
+  CHECK_THAT(Changed("behaviours.json", file_bytes(carried_cases() / "behaviours.json"), "[]").refusal(),
+             ContainsSubstring("manifest.json: has 0 of kind behaviour, expected the 18 of its count"));
+  const TemporaryFolder empty;
+  write_file_bytes(empty / "manifest.json", R"({"format": "norm-conformance", "version": 1, "cases": []})");
+  CHECK_THROWS_WITH(run_folder(empty.path()), EndsWith("has no case, expected something to judge"));
+}
+
 TEST_CASE("conform: a broken file of a case is refused by name", "[conformance]") {
   CHECK_THAT(Changed("hand_gn.npz", "PK", "XX").refusal(), ContainsSubstring("hand_gn.npz"));
   const TemporaryFolder empty;

@@ -41,7 +41,7 @@ class Archive {
       npy.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double));
       zip += ZipMember{.name = name + ".npy", .data = npy}.bytes();
     }
-    write_file_bytes(folder_ / "a.npz", zip + zip_directory);
+    write_file_bytes(folder_ / "a.npz", zip + zip_directory(arrays.size()));
   }
   Npz open() const { return Npz(folder_ / "a.npz"); }
 

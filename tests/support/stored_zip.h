@@ -31,7 +31,13 @@ struct ZipMember {
   }
 };
 
-/// Stands for the directory that follows the last member.
-inline const std::string zip_directory = std::string("PK\1\2") + std::string(42, '\0');
+/// Stands for the directory that follows the last of `members`.
+inline std::string zip_directory(std::size_t members) {
+  const std::string entry = std::string("PK\1\2") + std::string(42, '\0');
+  std::string directory;
+  for (std::size_t i = 0; i < members; ++i) directory += entry;
+  const std::string count = little_endian_bytes(members, 2);
+  return directory + "PK\5\6" + std::string(4, '\0') + count + count + std::string(10, '\0');
+}
 
 }  // namespace wengert

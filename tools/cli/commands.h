@@ -2,6 +2,8 @@
 // The commands of `wengert`. Each adds itself to the app; what it answers becomes the exit code.
 #pragma once
 
+#include <tools/command/program.h>
+
 #include <functional>
 
 namespace CLI {
@@ -9,9 +11,6 @@ class App;
 }
 
 namespace wengert {
-
-/// 0 the forms agree, 1 the evidence says no, 2 wrong usage, 3 unreadable input.
-enum class ExitCode { agreed = 0, disagreed = 1, usage = 2, unreadable = 3 };
 
 using Command = std::function<ExitCode()>;
 

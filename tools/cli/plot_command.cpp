@@ -26,7 +26,8 @@ void add_plot_command(CLI::App& app, Command& run) {
   command->add_option("-o,--output", arguments->output, "FILE.svg; to stdout when absent");
   command->callback([arguments, &run] {
     run = [arguments] {
-      const std::string svg = plot_svg(bench_panels(file_bytes(arguments->input)));
+      if (!arguments->output.empty()) expect_writable(arguments->output, ".svg");
+      const std::string svg = plot_svg(read_bench(arguments->input));
       if (arguments->output.empty()) {
         std::cout << svg;
       } else {

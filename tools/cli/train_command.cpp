@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tools/cli/commands.h>
 #include <tools/command/progress.h>
+#include <tools/file_bytes.h>
 #include <tools/train/plot.h>
 #include <tools/train/train_report.h>
 
@@ -71,6 +72,7 @@ void add_train_command(CLI::App& app, Command& run) {
   command->add_flag("--json", arguments->json, "Print JSON, with the curves, instead of the table");
   command->callback([arguments, &run] {
     run = [arguments] {
+      if (!arguments->plot.empty()) expect_writable(arguments->plot, ".svg");
       const train::TrainReport report =
           arguments->dtype == "float64" ? run_forms<double>(*arguments) : run_forms<float>(*arguments);
       std::cout << (arguments->json ? train::to_json(report) + "\n" : train::to_text(report)) << std::flush;

@@ -4,6 +4,7 @@
 #include <tools/command/progress.h>
 #include <tools/draw/draw.h>
 #include <tools/file_bytes.h>
+#include <tools/plot/bench_json.h>
 #include <tools/report/comparison_json.h>
 #include <tools/report/comparison_text.h>
 #include <tools/report/report_plots.h>
@@ -11,23 +12,20 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 
 namespace wengert {
 namespace {
 
-void write_report(const Comparison& comparison, const CompareChoice& choice) {
-  if (choice.report.empty()) return;
-  if (choice.bench.empty()) {
-    draw(comparison, choice.report);
-  } else if (std::filesystem::path(choice.report).extension() == ".html") {
-    write_file_bytes(choice.report, to_html(comparison, report_plots(comparison, file_bytes(choice.bench))));
+void write_report(const Comparison& comparison, const std::string& file,
+                  const std::vector<PlotPanel>& bench) {
+  if (file.empty()) return;
+  if (bench.empty()) {
+    draw(comparison, file);
   } else {
-    throw ValueError(
-        fmt::format("--report: \"{}\" came with --bench, expected a file that ends in .html", choice.report));
+    write_file_bytes(file, to_html(comparison, report_plots(comparison, bench)));
   }
-  std::cerr << fmt::format("{}: report written\n", choice.report);
+  std::cerr << fmt::format("{}: report written\n", file);
 }
 
 }  // namespace
@@ -54,6 +52,11 @@ std::vector<Index> sweep_rows(Index rows) {
 template <class T>
 bool compare_and_print(const Subject<T>& subject, const std::function<Subject<T>(Index)>& with_rows,
                        std::uint64_t seed, const CompareChoice& choice) {
+  if (!choice.report.empty()) {
+    expect_drawable(choice.report);
+    expect_writable(choice.report, choice.bench.empty() ? "" : ".html");
+  }
+  const auto bench = choice.bench.empty() ? std::vector<PlotPanel>{} : read_bench(choice.bench);
   CompareOptions options;
   options.seed = seed;
   options.timing.seconds = choice.seconds;
@@ -72,7 +75,7 @@ bool compare_and_print(const Subject<T>& subject, const std::function<Subject<T>
   } else {
     std::cout << to_text(comparison, {.colour = isatty(STDOUT_FILENO) != 0});
   }
-  write_report(comparison, choice);
+  write_report(comparison, choice.report, bench);
   return comparison.holds();
 }
 

@@ -4,6 +4,7 @@
 #include <tools/command/picture_options.h>
 #include <tools/draw/draw.h>
 #include <tools/draw/sheet.h>
+#include <tools/file_bytes.h>
 #include <tools/input_numbers.h>
 
 #include <CLI/CLI.hpp>
@@ -104,6 +105,10 @@ void add_picture_options(CLI::App& command, PictureChoice& choice) {
 
 template <class T>
 void draw_picture(Subject<T> subject, PictureChoice choice) {
+  if (!choice.output.empty()) {
+    expect_drawable(choice.output);
+    expect_writable(choice.output);
+  }
   GraphRequest& request = choice.request;
   request.fused = choice.view == "fused" || (choice.form == "fused" && choice.view != "staged");
   request.view = chosen_view(choice);

@@ -7,11 +7,24 @@
 namespace wengert::conform {
 namespace {
 
-Tolerance tolerance_of(const Json& json) {
-  return {.first = json.at("first"),
-          .second = json.at("second"),
-          .higher = json.at("higher"),
-          .floor = json.at("floor")};
+double allowance_of(const Json& json, const char* key) {
+  const double allowance = json.at(key);
+  if (!(allowance >= 0))
+    throw ValueError(std::string("tolerance ") + key + " is " + json.at(key).dump() +
+                     ", expected none below 0");
+  return allowance;
+}
+
+// Members that the manifest lists, and that some numbers are to be judged in some type.
+void read_what_is_judged(const Json& json, Case& c) {
+  c.dtypes = json.at("dtypes");
+  if (json.contains("optional_dtypes")) c.optional_dtypes = json.at("optional_dtypes");
+  if (c.dtypes.empty() && c.optional_dtypes.empty())
+    throw ValueError("dtypes is empty, expected one at least");
+  if (!json.contains("arrays")) return;
+  for (const auto& [name, described] : json.at("arrays").items()) {
+    if (described.at("role") != "source") c.arrays.push_back(name);
+  }
 }
 
 // The last axes of x.
@@ -39,12 +52,14 @@ Case case_of(const Json& json, const std::filesystem::path& folder) {
   if (c.layer == "group_norm") c.groups = json.at("groups");
   if (c.layer == "layer_norm" || c.layer == "rms_norm")
     c.normalized_shape = normalized_shape_of(json, c.shape);
-  c.dtypes = json.at("dtypes");
-  c.optional_dtypes = json.at("optional_dtypes");
+  read_what_is_judged(json, c);
   c.optional = json.at("optional");
   c.origin = json.at("origin");
   for (const auto& [dtype, tolerance] : json.at("tolerance").items())
-    c.tolerance[dtype] = tolerance_of(tolerance);
+    c.tolerance[dtype] = {.first = allowance_of(tolerance, "first"),
+                          .second = allowance_of(tolerance, "second"),
+                          .higher = allowance_of(tolerance, "higher"),
+                          .floor = allowance_of(tolerance, "floor")};
   c.unrepresentable = json.at("unrepresentable");
   return c;
 }
@@ -59,12 +74,14 @@ Case sequence_of(const Json& json, const std::filesystem::path& folder) {
   c.eps = json.at("eps");
   c.momentum = json.at("momentum").get<double>();
   c.steps = json.at("steps");
-  c.dtypes = json.at("dtypes");
+  read_what_is_judged(json, c);
   c.origin = json.at("origin");
   // Values alone: there is no second derivative to allow for.
   for (const auto& [dtype, tolerance] : json.at("tolerance").items())
-    c.tolerance[dtype] = {
-        .first = tolerance.at("first"), .second = 0, .higher = 0, .floor = tolerance.at("floor")};
+    c.tolerance[dtype] = {.first = allowance_of(tolerance, "first"),
+                          .second = 0,
+                          .higher = 0,
+                          .floor = allowance_of(tolerance, "floor")};
   const std::string rule = json.at("variance_rule");
   if (rule != "unbiased") throw FileError(c.name + ": variance_rule is " + rule + ", expected unbiased");
   return c;
@@ -84,9 +101,12 @@ std::vector<Case> cases_of_kind(const char* kind, Read read, const std::filesyst
   for (const Json& json : at(path.string(), [&] { return manifest.at("cases"); })) {
     const std::string name = at(path.string(), [&] { return json.at("name").get<std::string>(); });
     const std::string where = path.string() + ": case " + name;
-    if (at(where, [&] { return json.at("kind") != kind; })) continue;
-    cases.push_back(at(where, [&] { return read(json, folder); }));
+    const std::string of_case = at(where, [&] { return json.at("kind").get<std::string>(); });
+    if (of_case != "numeric" && of_case != "sequence")
+      throw FileError(where + ": kind is " + of_case + ", expected numeric or sequence");
+    if (of_case == kind) cases.push_back(at(where, [&] { return read(json, folder); }));
   }
+  expect_count(path, manifest, kind, cases.size());
   return cases;
 }
 

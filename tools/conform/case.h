@@ -40,10 +40,12 @@ struct Case {
   std::map<std::string, Tolerance> tolerance;  ///< by dtype
   std::map<std::string, std::vector<std::string>> unrepresentable;  ///< by dtype: tensors that are left out
   std::string origin;
+  std::vector<std::string> arrays;  ///< members that the file is said to have
 };
 
 /// The numeric cases of a folder, in order. Throws FileError, naming the case and the key, for a folder
-/// without manifest, for one of another format or version, and for a case that lacks something.
+/// without manifest, for one of another format or version, for a case that lacks something, and for another
+/// number of cases than the manifest states: what is not there must not pass.
 std::vector<Case> load_cases(const std::filesystem::path& folder);
 
 /// The sequences of a folder, in order. Throws FileError as load_cases does, and for running variances that

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <tools/conform/folder.h>
+#include <tools/conform/json_file.h>
 
 #include <cmath>
 #include <limits>
@@ -46,6 +47,10 @@ FolderResult run_folder(const std::filesystem::path& folder,
   const std::vector<Scalar> scalars = load_scalars(folder);
   const std::vector<Behaviour> behaviours = load_behaviours(folder);
   expect_known(behaviours, cases, sequences, scalars);
+  const std::filesystem::path manifest = folder / "manifest.json";
+  expect_count(manifest, parse_json_file(manifest), "behaviour", behaviours.size());
+  if (cases.empty() && sequences.empty() && scalars.empty() && behaviours.empty())
+    throw FileError(manifest.string() + ": has no case, expected something to judge");
 
   FolderResult result;
   const auto announce = [&](const std::string& name) {

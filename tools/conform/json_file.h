@@ -32,7 +32,20 @@ auto at(const std::string& where, Read read) {
     throw FileError(where + ": " + error.what());
   } catch (const ShapeError& error) {
     throw FileError(where + ": " + error.what());
+  } catch (const ValueError& error) {
+    throw FileError(where + ": " + error.what());
   }
+}
+
+/// A manifest may state how many there are of a kind: what is gone must not pass for judged.
+inline void expect_count(const std::filesystem::path& path, const Json& manifest, const char* kind,
+                         std::size_t found) {
+  const auto stated = at(path.string(), [&] {
+    return manifest.contains("count") ? manifest.at("count").value(kind, found) : found;
+  });
+  if (stated == found) return;
+  throw FileError(path.string() + ": has " + std::to_string(found) + " of kind " + kind + ", expected the " +
+                  std::to_string(stated) + " of its count");
 }
 
 inline Shape shape_of(const Json& extents) {

@@ -72,7 +72,8 @@ WorstError worst_error(std::string_view output, const Tensor<double>& got, const
     const double error = std::abs(got[i] - expected[i]);
     if (error == 0) continue;
     const double units = error / (rate(output, i, tolerance) * scale[i] + tolerance.floor);
-    if (units <= worst.units) continue;
+    if (units >= 0 && units <= worst.units) continue;
+    if (units < 0) return {.units = infinity, .at = i};  // a scale below zero allows nothing
     worst = {.units = std::isnan(units) ? infinity : units, .at = i};
     if (worst.units == infinity) break;
   }

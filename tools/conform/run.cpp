@@ -51,6 +51,10 @@ CaseResult run_in(const Case& c, const Npz& arrays, Form form, Compute<T> comput
 
 std::vector<CaseResult> run_all(const Case& c, Compute<float> single, Compute<double> wide) {
   const Npz arrays(c.file);
+  for (const std::string& name : c.arrays) {
+    if (!arrays.contains(name))
+      throw FileError(c.file.string() + ": no member " + name + ".npy, which the manifest lists");
+  }
   std::vector<std::string> dtypes = c.dtypes;
   dtypes.insert(dtypes.end(), c.optional_dtypes.begin(), c.optional_dtypes.end());
   std::vector<CaseResult> results;

@@ -93,6 +93,7 @@ std::vector<Scalar> load_scalars(const std::filesystem::path& folder) {
                     .rtol = json.at("rtol")};
     }));
   }
+  expect_count(path, manifest, "scalar", scalars.size());
   return scalars;
 }
 

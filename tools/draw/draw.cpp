@@ -50,6 +50,8 @@ std::string graph_page(const std::string& dot, const DotOptions& options, const 
 
 }  // namespace
 
+void expect_drawable(const std::filesystem::path& file) { checked_extension(file); }
+
 Graph folded_for(const Graph& graph, DotOptions& options, Drawn& drawn) {
   const bool too_large =
       graph.nodes.size() > (options.most_nodes > 0 ? options.most_nodes : most_nodes_drawn);

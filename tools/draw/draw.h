@@ -23,8 +23,11 @@ struct Drawn {
 /// The extension decides: .dot is text, .svg, .png and .pdf are pictures, .html is a page to look around in,
 /// .json is the graph as data, never folded. The file is replaced as a whole, or not touched when anything
 /// fails. Throws ValueError for another extension, or a graph that cannot be folded enough; RenderError (see
-/// render.h), WriteError.
+/// render.h), FileError.
 Drawn draw(const Graph& graph, const std::filesystem::path& file, const DotOptions& options = {});
+
+/// Throws ValueError for an extension that draw() does not know.
+void expect_drawable(const std::filesystem::path& file);
 
 /// What the tape holds now.
 template <class T>

@@ -52,7 +52,9 @@ bool has_marks(const FormulaLine& line) {
 }
 
 std::string term_id(std::string_view name, const std::string& mark) {
-  return std::string(name) + "_term_" + path_class(mark).substr(5);
+  std::string id = std::string(name) + "_term_" + path_class(mark).substr(5);
+  std::ranges::replace(id, '-', '_');  // which DOT takes for a sign
+  return id;
 }
 
 std::string term_line(const Scene& scene, const FormulaLine& line) {

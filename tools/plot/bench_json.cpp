@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <tools/file_bytes.h>
+#include <tools/file_error.h>
 #include <tools/plot/bench_json.h>
 
 #include <algorithm>
@@ -12,7 +14,9 @@ using Json = nlohmann::json;
 
 double nanoseconds(const Json& run) {
   const std::string unit = run.value("time_unit", "ns");
-  const double factor = unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit == "us" ? 1e3 : 1;
+  const double factor = unit == "s" ? 1e9 : unit == "ms" ? 1e6 : unit == "us" ? 1e3 : unit == "ns" ? 1 : 0;
+  if (factor == 0)
+    throw ValueError("a benchmark has the time unit \"" + unit + "\", expected ns, us, ms or s");
   return run.at("real_time").get<double>() * factor;
 }
 
@@ -122,18 +126,27 @@ void add_run(const Json& run, Panels& panels) {
 
 }  // namespace
 
-std::vector<PlotPanel> bench_panels(std::string_view text) {
+std::vector<PlotPanel> bench_panels(std::string_view text, const std::string& file) {
   const Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) throw ValueError("plot: the file is not JSON");
+  if (json.is_discarded())
+    throw FileError(file + ": is not JSON, expected what --benchmark_out=FILE.json writes");
   if (!json.is_object() || !json.contains("benchmarks") || !json["benchmarks"].is_array())
-    throw ValueError("plot: no \"benchmarks\" came, expected what --benchmark_out=FILE.json writes");
+    throw FileError(file + ": has no \"benchmarks\", expected what --benchmark_out=FILE.json writes");
   Panels panels;
   try {
     for (const Json& run : json["benchmarks"]) add_run(run, panels);
   } catch (const Json::exception& error) {
-    throw ValueError(std::string("plot: a benchmark cannot be read: ") + error.what());
+    const std::string reason = error.what();  // "[json.exception.type_error.306] cannot use …"
+    throw FileError(file + ": has a benchmark that cannot be read:" +
+                    reason.substr(std::min(reason.find(' '), reason.size())));
+  } catch (const ValueError& error) {
+    throw FileError(file + ": " + error.what());
   }
   return panels.panels();
+}
+
+std::vector<PlotPanel> read_bench(const std::filesystem::path& file) {
+  return bench_panels(file_bytes(file), file.string());
 }
 
 }  // namespace wengert

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <tools/plot/bench_json.h>
 #include <tools/report/report_plots.h>
 
 #include <algorithm>
@@ -55,13 +54,12 @@ std::vector<PlotPanel> sweep_panels(const Comparison& c) {
   return panels;
 }
 
-ReportOptions report_plots(const Comparison& c, std::string_view bench_json) {
+ReportOptions report_plots(const Comparison& c, const std::vector<PlotPanel>& bench) {
   ReportOptions options;
   std::vector<PlotPanel> panels = sweep_panels(c);
   std::vector<std::string> sources;
   if (!panels.empty()) sources.push_back("Medians of a step, from --sweep.");
-  if (!bench_json.empty()) {
-    const std::vector<PlotPanel> bench = bench_panels(bench_json);
+  if (!bench.empty()) {
     panels.insert(panels.end(), bench.begin(), bench.end());
     sources.push_back("By Google Benchmark: medians, or means with their range.");
   }

@@ -4,7 +4,6 @@
 #include <tools/plot/plot.h>
 #include <tools/report/html_report.h>
 
-#include <string_view>
 #include <vector>
 
 namespace wengert {
@@ -13,8 +12,8 @@ namespace wengert {
 /// forms and the floor. None without a sweep.
 std::vector<PlotPanel> sweep_panels(const Comparison& comparison);
 
-/// The plots of a report: of the sweep, and of a Google Benchmark file when its JSON is given. Where gnuplot
-/// is missing the note says so. Throws ValueError for JSON that is no such file.
-ReportOptions report_plots(const Comparison& comparison, std::string_view bench_json = {});
+/// The plots of a report: of the sweep, and of what bench_json.h read. Where gnuplot is missing the note says
+/// so.
+ReportOptions report_plots(const Comparison& comparison, const std::vector<PlotPanel>& bench = {});
 
 }  // namespace wengert

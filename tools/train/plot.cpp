@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
-#include <sys/wait.h>
-#include <tools/file_error.h>
+#include <tools/file_bytes.h>
+#include <tools/plot/plot.h>
 #include <tools/train/plot.h>
 
 #include <array>
-#include <cmath>
-#include <csignal>
-#include <cstdio>
 #include <iterator>
 
 namespace wengert::train {
@@ -38,16 +35,12 @@ std::string lines_of(const TrainReport& report, const char* block, const char* c
   return text + "\n";
 }
 
-// What a shell says for a command that is not there.
-constexpr int not_found = 127;
-
 }  // namespace
 
-std::string gnuplot_script(const TrainReport& report, const std::filesystem::path& svg) {
+std::string gnuplot_script(const TrainReport& report) {
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "set terminal svg size 900,600 dynamic background rgb 'white'\nset output {}\n",
-                 quoted(svg.string()));
+  text += "set terminal svg size 900,600 dynamic background rgb 'white'\nset xrange [*<1:2<*]\n";
   for (std::size_t i = 0; i < report.runs.size(); ++i) {
     fmt::format_to(out, "$loss_{} << EOD\n", i);
     for (std::size_t step = 0; step < report.runs[i].losses.size(); ++step)
@@ -68,27 +61,7 @@ std::string gnuplot_script(const TrainReport& report, const std::filesystem::pat
 }
 
 void plot(const TrainReport& report, const std::filesystem::path& svg) {
-  {
-    std::FILE* probe = std::fopen(svg.c_str(), "ab");
-    if (probe == nullptr) throw FileError(svg.string() + ": cannot be written");
-    std::fclose(probe);
-  }
-  const std::string script = gnuplot_script(report, svg);
-  // The script goes in by its input: no file name meets a shell.
-  std::FILE* pipe = popen("command -v gnuplot > /dev/null || exit 127; exec gnuplot", "w");
-  if (pipe == nullptr) throw FileError(svg.string() + ": gnuplot could not be started");
-  const auto previous =
-      std::signal(SIGPIPE, SIG_IGN);  // a gnuplot that is not there must not end the program
-  std::fwrite(script.data(), 1, script.size(), pipe);
-  const int status = pclose(pipe);
-  std::signal(SIGPIPE, previous);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
-  std::error_code ignored;
-  if (std::filesystem::file_size(svg, ignored) == 0) std::filesystem::remove(svg, ignored);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == not_found)
-    throw FileError(svg.string() +
-                    ": not drawn, since gnuplot is not installed (Debian: apt-get install gnuplot-nox)");
-  throw FileError(svg.string() + ": gnuplot failed to draw it");
+  write_file_bytes(svg, run_gnuplot(gnuplot_script(report)));
 }
 
 }  // namespace wengert::train

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <tests/support/catch.h>
 #include <tests/support/dot_statements.h>
+#include <tools/file_error.h>
 #include <tools/plot/bench_json.h>
 
 #include <cstdlib>
@@ -39,7 +40,7 @@ class EmptyPath {
 }  // namespace
 
 TEST_CASE("measurements of Google Benchmark become series by form, with their spread", "[tools][plot]") {
-  const std::vector<PlotPanel> panels = bench_panels(bench);
+  const std::vector<PlotPanel> panels = bench_panels(bench, "b.json");
   REQUIRE(panels.size() == 2);
   CHECK(panels[0].title == "norm/forward");
   CHECK(panels[0].y_label == "seconds");
@@ -59,18 +60,24 @@ TEST_CASE("measurements of Google Benchmark become series by form, with their sp
 }
 
 TEST_CASE("what is no benchmark file is refused", "[tools][plot]") {
-  CHECK_THROWS_MATCHES(bench_panels("{"), ValueError, Message("plot: the file is not JSON"));
+  CHECK_THROWS_MATCHES(bench_panels("{", "b.json"), FileError,
+                       Message("b.json: is not JSON, expected what --benchmark_out=FILE.json writes"));
   CHECK_THROWS_MATCHES(
-      bench_panels("[1]"), ValueError,
-      Message("plot: no \"benchmarks\" came, expected what --benchmark_out=FILE.json writes"));
-  CHECK_THROWS_AS(bench_panels(R"({"benchmarks": [{"name": "a/b/3"}]})"), ValueError);
-  CHECK_THROWS_AS(bench_panels(R"({"benchmarks": [7]})"), ValueError);
-  CHECK_THROWS_MATCHES(plot_svg(bench_panels(R"({"benchmarks": []})")), ValueError,
+      bench_panels("[1]", "b.json"), FileError,
+      Message("b.json: has no \"benchmarks\", expected what --benchmark_out=FILE.json writes"));
+  CHECK_THROWS_AS(bench_panels(R"({"benchmarks": [{"name": "a/b/3"}]})", "b.json"), FileError);
+  CHECK_THROWS_MATCHES(
+      bench_panels(R"({"benchmarks": [7]})", "b.json"), FileError,
+      Message("b.json: has a benchmark that cannot be read: cannot use value() with number"));
+  CHECK_THROWS_MATCHES(
+      bench_panels(R"({"benchmarks": [{"name": "a/b/3", "real_time": 1, "time_unit": "d"}]})", "b.json"),
+      FileError, Message("b.json: a benchmark has the time unit \"d\", expected ns, us, ms or s"));
+  CHECK_THROWS_MATCHES(plot_svg(bench_panels(R"({"benchmarks": []})", "b.json")), ValueError,
                        Message("plot: no measurement came, expected at least one with a size"));
 }
 
 TEST_CASE("gnuplot draws every series, whatever it is called", "[tools][plot]") {
-  std::vector<PlotPanel> panels = bench_panels(bench);
+  std::vector<PlotPanel> panels = bench_panels(bench, "b.json");
   panels[0].series[0].name = "it's `date` \"$HOME\" staged";
   panels[0].title = "a_b'; system 'false'";
   const std::string script = gnuplot_script(panels);
