@@ -136,6 +136,9 @@ TEST_CASE("wengert: wrong usage is code 2 and says what was expected", "[cli]") 
        {"compare group_norm --shape 2x6x3 --groups 4",
         "group_norm: x has shape [2, 6, 3] with 6 channels, expected a number that its 4 groups divide"},
        {"compare batch_norm --no-such-option", "--no-such-option"},
+       {"compare batch_norm --groups 3", "--groups: batch_norm has no use for it"},
+       {"check linear --eps 1e-3", "--eps: linear has no use for it"},
+       {"graph group_norm --axes 2", "--axes: group_norm has no use for it"},
        {"graph batch_norm --form unfused", "unfused not in {staged,fused}"},
        {"graph batch_norm -o picture.gif", ".gif"}}));
   INFO(arguments);

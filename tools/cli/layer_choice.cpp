@@ -21,12 +21,11 @@ void add_layer_options(CLI::App& command, LayerChoice& choice) {
   command.add_option("--dtype", choice.dtype, "float32 or float64")
       ->check(CLI::IsMember({"float32", "float64"}))
       ->capture_default_str();
-  command.add_option("--eps", choice.eps, "Added to the variance under the root")->capture_default_str();
-  command.add_option("--groups", choice.groups, "group_norm: how many groups the channels form")
-      ->capture_default_str();
-  command
-      .add_option("--axes", choice.axes, "layer_norm, rms_norm: how many trailing axes are normalised over")
-      ->capture_default_str();
+  command.add_option("--eps", choice.eps, "Norms: added to the variance under the root, by default 1e-5");
+  command.add_option("--groups", choice.groups,
+                     "group_norm: how many groups the channels form, by default 32");
+  command.add_option("--axes", choice.axes,
+                     "layer_norm, rms_norm: how many trailing axes are normalised over, by default 1");
   command.add_option("--seed", choice.seed, "Of the random numbers")->capture_default_str();
 }
 

@@ -6,6 +6,7 @@
 #include <tools/shape_text.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,10 @@ struct LayerChoice {
   std::string shape;   ///< of the random x, when there is no input file; empty: one that suits the layer
   std::string layout;  ///< "NC", "NCHW", …; empty: by rank
   std::string dtype = "float32";
-  std::string input;  ///< a .npy file with x
-  int groups = 32;    ///< group_norm
-  int axes = 1;       ///< layer_norm and rms_norm: trailing axes that are normalised over
-  double eps = 1e-5;
+  std::string input;          ///< a .npy file with x
+  std::optional<int> groups;  ///< group_norm; 32
+  std::optional<int> axes;    ///< layer_norm and rms_norm: trailing axes that are normalised over; 1
+  std::optional<double> eps;  ///< norms; 1e-5
   std::uint64_t seed = 1;
 };
 
@@ -38,7 +39,7 @@ std::string known_layers();
 int parse_channel_axis(const std::string& layout, int rank);
 
 /// The layer with x read from the file or random, and random parameters.
-/// Throws ValueError for an unknown layer, and for a layout where no channel is normalised, FileError for an
+/// Throws ValueError for an unknown layer, and for an option that the layer has no use for, FileError for an
 /// unreadable input.
 template <class T>
 Subject<T> make_subject(const LayerChoice& choice);

@@ -18,6 +18,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace wengert {
@@ -52,8 +53,9 @@ Shape trailing(const LayerChoice& choice, const Shape& x) {
     throw ValueError(
         fmt::format("--layout: {} normalises over trailing axes, expected --axes instead", choice.layer));
   }
-  const bool fits = choice.axes >= 1 && choice.axes <= x.rank();
-  return fits ? Shape(std::span(x.end() - choice.axes, x.end())) : Shape{};
+  const int axes = choice.axes.value_or(1);
+  const bool fits = axes >= 1 && axes <= x.rank();
+  return fits ? Shape(std::span(x.end() - axes, x.end())) : Shape{};
 }
 
 // The terms of dx as the closed form has them, and what dx satisfies whatever the numbers are.
@@ -77,7 +79,8 @@ Subject<T> with_evidence(Subject<T> subject, TermsOf terms_of,
 
 template <class T>
 Subject<T> batch_norm_subject(const LayerChoice& choice, Tensor<T> x) {
-  const BatchNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const BatchNormOptions options{.eps = choice.eps.value_or(1e-5),
+                                 .channel_axis = channel_axis(choice, x.shape())};
   const Shape shape = channels(options.channel_axis, x.shape());
   return with_evidence<T>(
       make_subject<T>(
@@ -92,7 +95,8 @@ Subject<T> batch_norm_subject(const LayerChoice& choice, Tensor<T> x) {
 
 template <class T>
 Subject<T> layer_norm_subject(const LayerChoice& choice, Tensor<T> x) {
-  const LayerNormOptions options{.eps = choice.eps, .normalized_axes = choice.axes};
+  const LayerNormOptions options{.eps = choice.eps.value_or(1e-5),
+                                 .normalized_axes = choice.axes.value_or(1)};
   const Shape shape = trailing(choice, x.shape());
   return with_evidence<T>(
       make_subject<T>(
@@ -107,7 +111,7 @@ Subject<T> layer_norm_subject(const LayerChoice& choice, Tensor<T> x) {
 
 template <class T>
 Subject<T> rms_norm_subject(const LayerChoice& choice, Tensor<T> x) {
-  const RmsNormOptions options{.eps = choice.eps, .normalized_axes = choice.axes};
+  const RmsNormOptions options{.eps = choice.eps.value_or(1e-5), .normalized_axes = choice.axes.value_or(1)};
   const Shape shape = trailing(choice, x.shape());
   return with_evidence<T>(
       make_subject<T>(
@@ -124,8 +128,9 @@ Subject<T> rms_norm_subject(const LayerChoice& choice, Tensor<T> x) {
 
 template <class T>
 Subject<T> group_norm_subject(const LayerChoice& choice, Tensor<T> x) {
-  const GroupNormOptions options{
-      .groups = choice.groups, .eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const GroupNormOptions options{.groups = choice.groups.value_or(32),
+                                 .eps = choice.eps.value_or(1e-5),
+                                 .channel_axis = channel_axis(choice, x.shape())};
   const Shape shape = channels(options.channel_axis, x.shape());
   return with_evidence<T>(
       make_subject<T>(
@@ -142,7 +147,8 @@ Subject<T> group_norm_subject(const LayerChoice& choice, Tensor<T> x) {
 
 template <class T>
 Subject<T> instance_norm_subject(const LayerChoice& choice, Tensor<T> x) {
-  const InstanceNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const InstanceNormOptions options{.eps = choice.eps.value_or(1e-5),
+                                    .channel_axis = channel_axis(choice, x.shape())};
   const Shape shape = channels(options.channel_axis, x.shape());
   return with_evidence<T>(
       make_subject<T>(
@@ -159,7 +165,8 @@ Subject<T> instance_norm_subject(const LayerChoice& choice, Tensor<T> x) {
 
 template <class T>
 Subject<T> batch_norm_relu_subject(const LayerChoice& choice, Tensor<T> x) {
-  const BatchNormOptions options{.eps = choice.eps, .channel_axis = channel_axis(choice, x.shape())};
+  const BatchNormOptions options{.eps = choice.eps.value_or(1e-5),
+                                 .channel_axis = channel_axis(choice, x.shape())};
   const Shape shape = channels(options.channel_axis, x.shape());
   return make_subject<T>(
       choice.layer, {{"x", std::move(x)}, gamma_of<T>(shape, choice), beta_of<T>(shape, choice)},
@@ -198,18 +205,31 @@ struct KnownLayer {
   const char* name;
   const char* shape;  // of x, where none is chosen
   Subject<T> (*subject)(const LayerChoice&, Tensor<T> x);
+  std::string_view uses;  // options that mean something to it
 };
 
 template <class T>
 constexpr std::array table{
-    KnownLayer<T>{"batch_norm", "128x256", batch_norm_subject<T>},
-    KnownLayer<T>{"layer_norm", "128x256", layer_norm_subject<T>},
-    KnownLayer<T>{"rms_norm", "128x256", rms_norm_subject<T>},
-    KnownLayer<T>{"group_norm", "8x64x14x14", group_norm_subject<T>},
-    KnownLayer<T>{"instance_norm", "8x32x14x14", instance_norm_subject<T>},
-    KnownLayer<T>{"batch_norm_relu", "128x256", batch_norm_relu_subject<T>},
-    KnownLayer<T>{"linear", "128x64", linear_subject<T>},
-    KnownLayer<T>{"softmax_cross_entropy", "128x10", softmax_cross_entropy_subject<T>}};
+    KnownLayer<T>{"batch_norm", "128x256", batch_norm_subject<T>, "eps layout"},
+    KnownLayer<T>{"layer_norm", "128x256", layer_norm_subject<T>, "eps axes layout"},
+    KnownLayer<T>{"rms_norm", "128x256", rms_norm_subject<T>, "eps axes layout"},
+    KnownLayer<T>{"group_norm", "8x64x14x14", group_norm_subject<T>, "eps groups layout"},
+    KnownLayer<T>{"instance_norm", "8x32x14x14", instance_norm_subject<T>, "eps layout"},
+    KnownLayer<T>{"batch_norm_relu", "128x256", batch_norm_relu_subject<T>, "eps layout"},
+    KnownLayer<T>{"linear", "128x64", linear_subject<T>, ""},
+    KnownLayer<T>{"softmax_cross_entropy", "128x10", softmax_cross_entropy_subject<T>, ""}};
+
+template <class T>
+void refuse_useless(const LayerChoice& choice, const KnownLayer<T>& layer) {
+  const auto refuse = [&](bool given, std::string_view option) {
+    if (given && layer.uses.find(option) == std::string_view::npos)
+      throw ValueError(fmt::format("--{}: {} has no use for it", option, layer.name));
+  };
+  refuse(choice.eps.has_value(), "eps");
+  refuse(choice.groups.has_value(), "groups");
+  refuse(choice.axes.has_value(), "axes");
+  refuse(!choice.layout.empty(), "layout");
+}
 
 }  // namespace
 
@@ -223,6 +243,7 @@ template <class T>
 Subject<T> make_subject(const LayerChoice& choice) {
   for (const KnownLayer<T>& layer : table<T>) {
     if (choice.layer != layer.name) continue;
+    refuse_useless(choice, layer);
     const std::string& shape = choice.shape.empty() ? layer.shape : choice.shape;
     return layer.subject(choice, choice.input.empty() ? random_normal<T>(parse_shape(shape), choice.seed + 10)
                                                       : read_npy<T>(choice.input));
