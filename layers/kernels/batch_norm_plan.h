@@ -27,8 +27,8 @@ inline constexpr Index kib = 1024;
 inline Index round_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 inline Index divide_up(Index n, Index unit) { return (n + unit - 1) / unit; }
 
-/// From this size of an output on, stores go past the caches. A step has four tensors of it: from here on they
-/// leave L2 before the next step, and an ordinary store then reads each line before it writes it.
+/// From this size of an output on, stores go past the caches. A step has four tensors of it: from here on
+/// they leave L2 before the next step, and an ordinary store then reads each line before it writes it.
 inline constexpr Index non_temporal_bytes = Index{1} << 20;
 
 /// What the machine offers; bits do not depend on it.
