@@ -61,8 +61,7 @@ TEST_CASE("check_gradient: the remainder falls as h² where the gradient is righ
   const auto order_of = [](double factor) {
     double order = 0;
     const GradientCheck check = check_square(factor, {40, 30});
-    for (const TaylorRow& row : check.inputs[0].taylor)
-      order = std::isnan(row.order) ? order : row.order;
+    for (const TaylorRow& row : check.inputs[0].taylor) order = std::isnan(row.order) ? order : row.order;
     return order;
   };
   CHECK(std::abs(order_of(1) - 2) < 0.1);
