@@ -273,6 +273,12 @@ TEST_CASE("wengert train: both forms side by side, the curves drawn if gnuplot i
   CHECK(nlohmann::json::parse(json.text)["runs"].size() == 1);
 }
 
+TEST_CASE("wengert train: a loss that is not finite is said, with code 1", "[cli]") {
+  const Answer answer = wengert_says("train --epochs 1 --form fused --norm none --learning-rate 1e30");
+  CHECK(answer.code == 1);
+  CHECK_THAT(answer.text, ContainsSubstring("the loss of the fused form is not finite from step "));
+}
+
 TEST_CASE("wengert train: wrong options are code 2, missing data code 3", "[cli]") {
   CHECK(wengert_says("train --norm spectral_norm").code == 2);
   CHECK(wengert_says("train --epochs 0").code == 2);

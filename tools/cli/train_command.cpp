@@ -6,6 +6,7 @@
 #include <tools/train/train_report.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -77,7 +78,9 @@ void add_train_command(CLI::App& app, Command& run) {
           arguments->dtype == "float64" ? run_forms<double>(*arguments) : run_forms<float>(*arguments);
       std::cout << (arguments->json ? train::to_json(report) + "\n" : train::to_text(report)) << std::flush;
       if (!arguments->plot.empty()) train::plot(report, arguments->plot);
-      return ExitCode::agreed;
+      const bool diverged = std::ranges::any_of(
+          report.runs, [](const train::TrainRun& one) { return one.diverged_at().has_value(); });
+      return diverged ? ExitCode::disagreed : ExitCode::agreed;
     };
   });
 }

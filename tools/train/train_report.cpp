@@ -43,6 +43,11 @@ std::string to_text(const TrainReport& report) {
   }
   text +=
       "\nsaved: kept for backward by the tape of one batch; peak: the most that lived at once in its step\n";
+  for (const TrainRun& run : report.runs) {
+    if (const auto step = run.diverged_at())
+      fmt::format_to(out, "the loss of the {} form is not finite from step {} on\n", to_string(run.form),
+                     *step);
+  }
   if (const auto difference = report.largest_loss_difference())
     fmt::format_to(out, "largest difference between the loss curves: {:.3g}\n", *difference);
   return text;

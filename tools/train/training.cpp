@@ -91,6 +91,12 @@ std::vector<std::vector<Index>> cut(const std::vector<Index>& order, Index batch
 
 }  // namespace
 
+std::optional<std::size_t> TrainRun::diverged_at() const {
+  const auto found = std::ranges::find_if(losses, [](double loss) { return !std::isfinite(loss); });
+  if (found == losses.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - losses.begin()) + 1;
+}
+
 double TrainRun::seconds_per_epoch() const {
   std::vector<double> seconds;
   for (const Epoch& epoch : epochs) seconds.push_back(epoch.seconds);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct TrainRun {
 
   double final_accuracy() const { return epochs.empty() ? 0 : epochs.back().accuracy; }
   double seconds_per_epoch() const;  ///< the median
+  /// The first step, from 1, whose loss is not finite; none where all are.
+  std::optional<std::size_t> diverged_at() const;
 };
 
 /// Everything follows from the options, the form and the data: the same run every time.
