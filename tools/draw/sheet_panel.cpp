@@ -30,7 +30,7 @@ std::string wide_row(const std::string& html, const std::string& attributes = ""
 }
 
 std::string saved_row(const Scene& scene, const std::string& text) {
-  return wide_row(scene.formula((scene.options.ascii ? "saved " : "▣ ") + text + " ", saved_font),
+  return wide_row(scene.formula((scene.options.ascii ? "saved " : "▣ ") + text + "   ", saved_font),
                   " BGCOLOR=\"" + scene.colour(Token::saved_fill) + "\"");
 }
 

@@ -70,7 +70,7 @@ std::string cell(std::string_view align, int width, const std::string& html, std
          std::string(more) + ">" + html + "</TD>";
 }
 
-constexpr int name_width = 142, number_width = 150, ratio_width = 52;
+constexpr int name_width = 142, number_width = 166, ratio_width = 56;
 
 std::string total_row(const Scene& scene, const Total& total) {
   const double most = std::max(total.staged, total.fused);
