@@ -23,13 +23,10 @@ class ColumnPass {
 
   int threads() const { return plan_.threads; }
   Index chunks() const { return plan_.chunks; }
-  Index block() const { return round_up(divide_up(view_.channels, plan_.strips), 4 * lanes<T>()); }
+  Index block() const { return round_up(divide_up(view_.channels, plan_.shares), 4 * lanes<T>()); }
   bool resident() const { return false; }
-  /// Bytes that one task takes for n channels: the sums take more than the map.
-  Index scratch(Index n) const {
-    const Index width = one_to_one() ? n : plan_.width;
-    return 4 * Workspace::bytes<T>(width) + 2 * Workspace::bytes<double>(n);
-  }
+  /// Bytes that one task takes for n channels.
+  Index scratch(Index n) const { return std::max(sum_scratch(n), map_scratch(n)); }
 
   /// Elements of one channel in a chunk.
   double count(Index chunk) const {
@@ -39,14 +36,15 @@ class ColumnPass {
 
   /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
-    const Index width = one_to_one() ? n : plan_.width;
-    Workspace space(scratch(n));
+    const Index width = width_of(n);
+    Workspace space(sum_scratch(n));
     Sweep s{n,
             width,
+            {space, sum_fields, width},
             space.take_unset<T>(width),
             space.take_unset<T>(width),
             space.take_unset<T>(width),
-            space.take_unset<T>(width),
+            space.take_unset<T>(n),
             space.take_unset<double>(n),
             space.take_unset<double>(n)};
     if (one_to_one()) s.channel_pivot = s.pivot;
@@ -92,11 +90,23 @@ class ColumnPass {
   // several.
   struct Sweep {
     Index channels, width;
+    ColumnRecords<T> records;
     T *pivot, *a, *b, *channel_pivot;
     double *channel_a, *channel_b;
   };
 
   bool one_to_one() const { return plan_.width == view_.channels; }
+  Index width_of(Index n_channels) const { return one_to_one() ? n_channels : plan_.width; }
+  Index sum_scratch(Index n) const {
+    const Index width = width_of(n);
+    return Workspace::bytes<T>(ColumnRecords<T>::elements(sum_fields, width)) +
+           3 * Workspace::bytes<T>(width) + Workspace::bytes<T>(n) + 2 * Workspace::bytes<double>(n);
+  }
+  Index map_scratch(Index n) const {
+    const Index width = width_of(n);
+    return Workspace::bytes<T>(ColumnRecords<T>::elements(map_fields_of<backward>, width)) +
+           (one_to_one() ? 0 : Workspace::bytes<T>(width));
+  }
   Index per_row() const { return plan_.repeats * view_.inner; }
   Index rest_count() const { return plan_.rest / view_.channels; }
   Rows rows_of(Index chunk) const {
@@ -104,29 +114,32 @@ class ColumnPass {
     return {begin, HWY_MIN(plan_.rows, begin + plan_.chunk_rows), chunk + 1 == plan_.chunks};
   }
 
-  // From `distance` elements after the tile's first up to `end`. Whole rows only: what comes next in a strip
-  // of columns is no run of memory.
-  ReadAhead ahead_of(Tile tile, Index distance, Index end) const {
-    if (distance == 0 || tile.width != tile.stride) return {};
-    return {tile.begin + distance, end - 4 * lanes<T>()};
+  // Calls body(tile, column) for rows [begin, end) of columns [first, first + width): a few rows at a time,
+  // and these in strips, so that what is kept for the columns of a strip stays in L1.
+  template <class Body>
+  HWY_INLINE void for_each_tile(Index begin, Index end, Index first, Index width, Index ahead,
+                                Body body) const {
+    for (Index row = begin; row < end; row += ColumnPlan::step_rows) {
+      const Index rows = HWY_MIN(ColumnPlan::step_rows, end - row);
+      for (Index j = 0; j < width; j += plan_.strip) {
+        const Index n = HWY_MIN(plan_.strip, width - j);
+        body(Tile{row * plan_.width + first + j, rows, n, plan_.width, ahead}, j);
+      }
+    }
   }
+  Tile rest() const { return {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest, 0}; }
 
   // a, b = the sums over rows [begin, end), and over the rest.
   void sum_rows(const Sweep& s, Index begin, Index end, bool with_rest, Index first) const {
-    const Vectors<T> d;
-    for (Index j = 0; j < s.width; j += lanes<T>()) {  // up to the end of the padding
-      hn::Store(hn::Zero(d), d, s.a + j);
-      hn::Store(hn::Zero(d), d, s.b + j);
-    }
-    for (Index row = begin; row < end; row += plan_.step_rows) {
-      const Index rows = HWY_MIN(plan_.step_rows, end - row);
-      const Tile tile{row * plan_.width + first, rows, s.width, plan_.width};
-      sum_columns(source_, tile, s.pivot, s.a, s.b,
-                  ahead_of(tile, plan_.read_ahead, plan_.rows * plan_.width));
-    }
-    if (with_rest && plan_.rest > 0) {
-      sum_columns(source_, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, s.pivot, s.a, s.b);
-    }
+    s.records.put(pivot_field, s.pivot);
+    s.records.put_zeros(a_field);
+    s.records.put_zeros(b_field);
+    for_each_tile(begin, end, first, s.width, plan_.sum_ahead, [&](Tile tile, Index column) HWY_ATTR {
+      sum_columns(source_, tile, s.records.at(column));
+    });
+    if (with_rest && plan_.rest > 0) sum_columns(source_, rest(), s.records.at(0));
+    s.records.get(a_field, s.a);
+    s.records.get(b_field, s.b);
     if (!one_to_one()) {
       fold(s.a, s.channel_a);
       fold(s.b, s.channel_b);
@@ -209,50 +222,29 @@ class ColumnPass {
 
   template <bool non_temporal>
   void map_rows(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
-    const Index width = one_to_one() ? n : plan_.width;
-    ColumnCoefficients<T> coefficients{arrays.mean_hi, arrays.slope, arrays.offset, arrays.direct};
-    Workspace space(one_to_one() ? Workspace::alignment : 4 * Workspace::bytes<T>(width));
-    if (!one_to_one()) {
-      const auto by_column = [&](const T*& array) {
-        T* column = space.take_unset<T>(width);
-        spread(array, column);
-        array = column;
-      };
-      by_column(coefficients.mean), by_column(coefficients.slope), by_column(coefficients.offset);
-      if constexpr (backward) by_column(coefficients.direct);
-    }
+    const Index width = width_of(n);
+    Workspace space(map_scratch(n));
+    const ColumnRecords<T> coefficients(space, map_fields_of<backward>, width);
+    T* const column = one_to_one() ? nullptr : space.take_unset<T>(width);
+    const auto put = [&](Index field, const T* channel) HWY_ATTR {
+      if (column != nullptr) spread(channel, column);
+      coefficients.put(field, column != nullptr ? column : channel);
+    };
+    put(mean_field, arrays.mean_hi), put(slope_field, arrays.slope), put(offset_field, arrays.offset);
+    if constexpr (backward) put(direct_field, arrays.direct);
+
     const Rows rows = rows_of(chunk);
     if (rows.last && plan_.rest > 0) {
       const MapTarget<T, backward, false> target{source_.x, source_.dy, out_};
-      ReadAhead none;
-      map_columns(target, {plan_.rows * plan_.width, 1, plan_.rest, plan_.rest}, coefficients, none);
+      map_columns(target, rest(), false, coefficients.at(0));
     }
     const MapTarget<T, backward, non_temporal> target{source_.x, source_.dy, out_};
     for (Index end = rows.end; end > rows.begin;) {
       const Index begin = HWY_MAX(rows.begin, end - plan_.block_rows);
-      const Tile block{begin * plan_.width + first, end - begin, width, plan_.width};
-      ReadAhead ahead = ahead_of(block, plan_.map_ahead, end * plan_.width);
-      for (Index row = begin; row < end; row += plan_.map_rows) {
-        map_strips(target, row, HWY_MIN(plan_.map_rows, end - row), first, width, coefficients, ahead);
-      }
+      for_each_tile(begin, end, first, width, plan_.map_ahead, [&](Tile tile, Index j) HWY_ATTR {
+        map_columns(target, tile, plan_.map_four_rows, coefficients.at(j));
+      });
       end = begin;
-    }
-  }
-
-  // A strip of wide rows goes row after row, so that its runs are long and its coefficients stay in L1.
-  template <bool non_temporal>
-  void map_strips(const MapTarget<T, backward, non_temporal>& target, Index row, Index rows, Index first,
-                  Index width, const ColumnCoefficients<T>& c, ReadAhead& ahead) const {
-    if (plan_.map_strip >= width) {
-      map_columns(target, {row * plan_.width + first, rows, width, plan_.width}, c, ahead);
-      return;
-    }
-    for (Index j = 0; j < width; j += plan_.map_strip) {
-      const ColumnCoefficients<T> strip{c.mean + j, c.slope + j, c.offset + j, c.direct + j};
-      const Index n = HWY_MIN(plan_.map_strip, width - j);
-      for (Index r = row; r < row + rows; ++r) {
-        map_columns(target, {r * plan_.width + first + j, 1, n, plan_.width}, strip, ahead);
-      }
     }
   }
 

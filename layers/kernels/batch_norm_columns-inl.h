@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tiles of columns: vectors lie across the channels, the coefficients of a column are loaded once for several
-// rows.
+// Tiles of columns: vectors lie across the channels.
 #if defined(WENGERT_BATCH_NORM_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_COLUMNS_INL_H_
 #undef WENGERT_BATCH_NORM_COLUMNS_INL_H_
@@ -10,133 +9,174 @@
 
 #include <layers/kernels/batch_norm_loops-inl.h>
 #include <layers/kernels/batch_norm_plan.h>
+#include <layers/kernels/workspace.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-/// rows x width elements, the first at `begin`, rows `stride` apart.
-struct Tile {
-  Index begin, rows, width, stride;
-};
-
-/// What will be read next, in the order of memory, whatever the order of the strips that are summed or mapped
-/// meanwhile: from element `next` to `end`.
-struct ReadAhead {
-  Index next = 0, end = 0;
-
-  template <class Source>
-  HWY_INLINE void fetch(Source source, Index n) {
-    if (next >= end) return;
-    source.fetch(next, n);
-    next += n;
-  }
-};
-
-/// a[j] += Σ g, b[j] += Σ g·d over the rows of the tile. Four vectors of a row at a time: eight sums in
-/// registers hide the latency of an addition. Reads every element once; a and b once for all rows.
-template <class T, bool backward>
-HWY_INLINE void sum_columns(SumSource<T, backward> source, Tile tile, const T* pivot, T* a, T* b,
-                            ReadAhead ahead = {}) {
-  const Vectors<T> d;
-  const Index step = lanes<T>();
-  Index j = 0;
-  for (; j + 4 * step <= tile.width; j += 4 * step) {
-    const auto p0 = hn::LoadU(d, pivot + j), p1 = hn::LoadU(d, pivot + j + step);
-    const auto p2 = hn::LoadU(d, pivot + j + 2 * step), p3 = hn::LoadU(d, pivot + j + 3 * step);
-    auto a0 = hn::Zero(d), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-    Index i = tile.begin + j;
-    for (Index r = 0; r < tile.rows; ++r, i += tile.stride) {
-      ahead.fetch(source, 4 * step);
-      source.add(i, p0, a0, b0);
-      source.add(i + step, p1, a1, b1);
-      source.add(i + 2 * step, p2, a2, b2);
-      source.add(i + 3 * step, p3, a3, b3);
-    }
-    const auto add_to = [&](T* sum, Index k, Vec<T> v)
-                            HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, sum + k), v), d, sum + k); };
-    add_to(a, j, a0), add_to(a, j + step, a1), add_to(a, j + 2 * step, a2), add_to(a, j + 3 * step, a3);
-    add_to(b, j, b0), add_to(b, j + step, b1), add_to(b, j + 2 * step, b2), add_to(b, j + 3 * step, b3);
-  }
-  while (j < tile.width) {
-    // The last vector reaches back over columns that are done: its lanes there add nothing.
-    const Index n = HWY_MIN(step, tile.width - j);
-    const bool is_short = tile.width < step;
-    const Index at = is_short ? j : j - (step - n);
-    const auto p = hn::LoadU(d, pivot + at);
-    auto a0 = hn::LoadU(d, a + at), b0 = hn::LoadU(d, b + at);
-    Index i = tile.begin + at;
-    for (Index r = 0; r < tile.rows; ++r, i += tile.stride) {
-      if (n == step) {
-        source.add(i, p, a0, b0);
-      } else if (is_short) {
-        source.add_short(i, n, p, a0, b0);
-      } else {
-        source.add_last(i, n, p, a0, b0);
-      }
-    }
-    hn::StoreU(a0, d, a + at);
-    hn::StoreU(b0, d, b + at);
-    j += n;
-  }
-}
-
-/// Coefficients of every column.
+/// A few values for every column. Those of one vector of columns stand side by side: a sweep then reads them
+/// as one stream of memory, where an array each would compete with the rows for the same sets of the cache.
 template <class T>
-struct ColumnCoefficients {
-  const T *mean, *slope, *offset, *direct;
+class ColumnRecords {
+ public:
+  ColumnRecords(Workspace& space, Index fields, Index width)
+      : fields_(fields), width_(width), values_(space.take_unset<T>(elements(fields, width))) {}
+
+  static Index elements(Index fields, Index width) { return fields * round_up(width, lanes<T>()); }
+
+  /// The values of column j, which starts a vector.
+  T* at(Index j) const { return values_ + j * fields_; }
+
+  // `values` are padded to whole vectors, like all of a Workspace.
+  void put(Index field, const T* values) const {
+    const Vectors<T> d;
+    each(field, [&](Index j, T* at) HWY_ATTR { hn::Store(hn::LoadU(d, values + j), d, at); });
+  }
+  void put_zeros(Index field) const {
+    const Vectors<T> d;
+    each(field, [&](Index, T* at) HWY_ATTR { hn::Store(hn::Zero(d), d, at); });
+  }
+  void get(Index field, T* values) const {
+    const Vectors<T> d;
+    each(field, [&](Index j, T* at) HWY_ATTR { hn::StoreU(hn::Load(d, at), d, values + j); });
+  }
+
+ private:
+  template <class Body>
+  HWY_INLINE void each(Index field, Body body) const {
+    const Index step = lanes<T>();
+    T* value = values_ + field * step;
+    for (Index j = 0; j < width_; j += step, value += fields_ * step) body(j, value);
+  }
+
+  Index fields_, width_;
+  T* values_;
 };
 
-template <class T, bool backward>
-HWY_INLINE MapVectors<T, backward> load_coefficients(const ColumnCoefficients<T>& c, Index j) {
-  const Vectors<T> d;
-  const auto slope = hn::LoadU(d, c.slope + j);
-  return {hn::LoadU(d, c.mean + j), slope, hn::LoadU(d, c.offset + j),
-          backward ? hn::LoadU(d, c.direct + j) : slope};
-}
+/// rows x width elements, the first at `begin`, rows `stride` apart. What is read `ahead` elements later is
+/// fetched, if it is not 0.
+struct Tile {
+  Index begin, rows, width, stride, ahead;
+};
 
-/// out = slope·(x − mean) + offset [ + direct·dy ] for the rows of the tile, at most
-/// ColumnPlan::max_map_rows. Reads every element once and writes it once; coefficients once for all rows.
-template <class T, bool backward, bool non_temporal>
-HWY_INLINE void map_columns(MapTarget<T, backward, non_temporal> target, Tile tile,
-                            ColumnCoefficients<T> coefficients, ReadAhead& ahead) {
+/// What the first sweep keeps for a column.
+enum SumField : Index { pivot_field, a_field, b_field, sum_fields };
+
+/// a += Σ g, b += Σ g·d over one vector of columns of four rows, or of one. `terms(i)` are those of the row
+/// that starts at i.
+template <class T, bool four_rows, class Terms>
+HWY_INLINE void add_rows(T* record, Index i, Index stride, Terms terms) {
   const Vectors<T> d;
   const Index step = lanes<T>();
-  if (tile.width < step) {
-    const auto c = load_coefficients<T, backward>(coefficients, 0);
-    for (Index r = 0; r < tile.rows; ++r) target.map_short(tile.begin + r * tile.stride, tile.width, c);
-    return;
+  const auto pivot = hn::Load(d, record + pivot_field * step);
+  auto a = hn::Load(d, record + a_field * step), b = hn::Load(d, record + b_field * step);
+  if constexpr (four_rows) {
+    const auto t0 = terms(i, pivot), t1 = terms(i + stride, pivot);
+    const auto t2 = terms(i + 2 * stride, pivot), t3 = terms(i + 3 * stride, pivot);
+    a = hn::Add(a, hn::Add(hn::Add(t0.g, t1.g), hn::Add(t2.g, t3.g)));
+    const auto products = hn::MulAdd(t1.g, t1.d, hn::Mul(t0.g, t0.d));
+    b = hn::Add(b, hn::MulAdd(t3.g, t3.d, hn::MulAdd(t2.g, t2.d, products)));
+  } else {
+    terms(i, pivot).add_to(a, b);
   }
-  // The last vector of each row overlaps the one before, and out may be an input: computed before either is
-  // stored.
-  constexpr Index max_rows = ColumnPlan::max_map_rows;
-  HWY_ALIGN T last[max_rows * (HWY_MAX_BYTES / sizeof(T))];
-  const Index tail = tile.width % step == 0 ? tile.width : tile.width - step;
-  if (tail < tile.width) {
-    const auto c = load_coefficients<T, backward>(coefficients, tail);
-    for (Index r = 0; r < tile.rows; ++r) {
-      hn::Store(target.at(tile.begin + r * tile.stride + tail, c), d, last + r * step);
+  hn::Store(a, d, record + a_field * step);
+  hn::Store(b, d, record + b_field * step);
+}
+
+template <bool four_rows, class T, bool backward>
+HWY_INLINE void sum_rows_of_columns(SumSource<T, backward> source, Tile tile, T* record) {
+  const Index step = lanes<T>(), rows = four_rows ? 4 : 1;
+  Index i = tile.begin;
+  const Index whole = i + tile.width / step * step, rest = tile.width % step;
+  for (; i < whole; i += step, record += sum_fields * step) {
+    if (tile.ahead != 0) {
+      for (Index r = 0; r < rows; ++r) source.fetch(i + r * tile.stride + tile.ahead, step);
     }
+    add_rows<T, four_rows>(record, i, tile.stride,
+                           [&](Index at, Vec<T> pivot) HWY_ATTR { return source.terms(at, pivot); });
   }
-  Index j = 0;
-  for (; j + 2 * step <= tile.width; j += 2 * step) {
-    const auto c0 = load_coefficients<T, backward>(coefficients, j);
-    const auto c1 = load_coefficients<T, backward>(coefficients, j + step);
-    Index i = tile.begin + j;
-    for (Index r = 0; r < tile.rows; ++r, i += tile.stride) {
-      ahead.fetch(target, 2 * step);
-      target.map(i, c0);
-      target.map(i + step, c1);
-    }
+  if (rest == 0) return;
+  add_rows<T, four_rows>(record, i, tile.stride, [&](Index at, Vec<T> pivot) HWY_ATTR {
+    return source.first_terms(at, rest, pivot);
+  });
+}
+
+/// The sums of the records += those of the rows of the tile, which starts at their column. Four rows at once,
+/// each from its beginning to its end, are few enough runs for the hardware to foresee, and enough work for a
+/// load and a store of the sums.
+template <class T, bool backward>
+HWY_INLINE void sum_columns(SumSource<T, backward> source, Tile tile, T* record) {
+  Index row = 0;
+  for (; row + 4 <= tile.rows; row += 4, tile.begin += 4 * tile.stride) {
+    sum_rows_of_columns<true>(source, tile, record);
   }
-  for (; j + step <= tile.width; j += step) {
-    const auto c = load_coefficients<T, backward>(coefficients, j);
-    for (Index r = 0; r < tile.rows; ++r) target.map(tile.begin + r * tile.stride + j, c);
+  for (; row < tile.rows; ++row, tile.begin += tile.stride) {
+    sum_rows_of_columns<false>(source, tile, record);
   }
-  if (tail < tile.width) {
-    for (Index r = 0; r < tile.rows; ++r) {
-      hn::StoreU(hn::Load(d, last + r * step), d, target.out + tile.begin + r * tile.stride + tail);
-    }
+}
+
+/// What the second sweep keeps for a column; direct in the backward pass only.
+enum MapField : Index { mean_field, slope_field, offset_field, direct_field, map_fields };
+
+template <bool backward>
+inline constexpr Index map_fields_of = backward ? map_fields : direct_field;
+
+template <class T, bool backward>
+HWY_INLINE MapVectors<T, backward> load_coefficients(const T* record) {
+  const Vectors<T> d;
+  const Index step = lanes<T>();
+  const auto slope = hn::Load(d, record + slope_field * step);
+  return {hn::Load(d, record + mean_field * step), slope, hn::Load(d, record + offset_field * step),
+          backward ? hn::Load(d, record + direct_field * step) : slope};
+}
+
+/// out = slope·(x − mean) + offset [ + direct·dy ] for one row, four vectors of it at a time: ordinary stores
+/// and those past the caches both want the order of memory.
+template <class T, bool backward, bool non_temporal>
+HWY_INLINE void map_row_of_columns(MapTarget<T, backward, non_temporal> target, Tile tile, const T* record) {
+  const Index step = lanes<T>();
+  const auto next = [&]() HWY_ATTR {
+    const auto c = load_coefficients<T, backward>(record);
+    record += map_fields_of<backward> * step;
+    return c;
+  };
+  Index i = tile.begin;
+  const Index end = i + tile.width;
+  for (; i + 4 * step <= end; i += 4 * step) {
+    if (tile.ahead != 0) target.fetch(i + tile.ahead, 4 * step);
+    const auto v0 = target.at(i, next()), v1 = target.at(i + step, next());
+    const auto v2 = target.at(i + 2 * step, next()), v3 = target.at(i + 3 * step, next());
+    target.store(v0, i), target.store(v1, i + step);
+    target.store(v2, i + 2 * step), target.store(v3, i + 3 * step);
   }
+  for (; i + step <= end; i += step) target.map(i, next());
+  if (i < end) target.map_first(i, end - i, next());
+}
+
+/// The same for four rows under one load of the coefficients: faster where all is in L1 or L2.
+template <class T, bool backward, bool non_temporal>
+HWY_INLINE void map_four_rows_of_columns(MapTarget<T, backward, non_temporal> target, Tile tile,
+                                         const T* record) {
+  const Index step = lanes<T>(), fields = map_fields_of<backward> * step, stride = tile.stride;
+  Index i = tile.begin;
+  const Index end = i + tile.width;
+  for (; i + step <= end; i += step, record += fields) {
+    const auto c = load_coefficients<T, backward>(record);
+    target.map(i, c), target.map(i + stride, c), target.map(i + 2 * stride, c), target.map(i + 3 * stride, c);
+  }
+  if (i == end) return;
+  const auto c = load_coefficients<T, backward>(record);
+  for (Index r = 0; r < 4; ++r) target.map_first(i + r * stride, end - i, c);
+}
+
+template <class T, bool backward, bool non_temporal>
+HWY_INLINE void map_columns(MapTarget<T, backward, non_temporal> target, Tile tile, bool four_rows,
+                            const T* records) {
+  Index row = 0;
+  for (; four_rows && row + 4 <= tile.rows; row += 4, tile.begin += 4 * tile.stride) {
+    map_four_rows_of_columns(target, tile, records);
+  }
+  for (; row < tile.rows; ++row, tile.begin += tile.stride) map_row_of_columns(target, tile, records);
 }
 
 }  // namespace wengert::kernels::HWY_NAMESPACE

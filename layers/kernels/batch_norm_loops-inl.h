@@ -5,9 +5,7 @@
 //   sums   a = Σ g, b = Σ g·d      d = x − pivot, g = d forward, g = dy backward (the pivot is then the mean)
 //   map    out = slope·(x − mean) + offset  [ + direct·dy ]
 // Columns hold a pivot and coefficients for every element of a row, rows one for all.
-// A run that is no whole number of vectors ends in one that overlaps the vector before it: when summing, the
-// lanes already seen are masked out; when mapping, they are computed again from the same input and stored
-// again.
+// A run that is no whole number of vectors ends in the first lanes of one.
 #if defined(WENGERT_BATCH_NORM_LOOPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_LOOPS_INL_H_
 #undef WENGERT_BATCH_NORM_LOOPS_INL_H_
@@ -48,20 +46,33 @@ HWY_INLINE bool is_aligned(const T* p) {
   return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
 }
 
-// n elements and zeros, for the runs that are shorter than a vector.
+// Masked loads of AVX2 may fault on lanes narrower than these.
+#define WENGERT_MASKED_MAY_FAULT (HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_AVX2)
+
+/// The first n lanes from memory and zeros in the others: what lies beyond is not touched.
 template <class T>
-HWY_INLINE Vec<T> load_short(const T* x, Index n) {
+HWY_INLINE Vec<T> load_first(const T* x, Index n) {
+#if WENGERT_MASKED_MAY_FAULT
   HWY_ALIGN T lane[HWY_MAX_BYTES / sizeof(T)] = {};
   std::memcpy(lane, x, static_cast<size_t>(n) * sizeof(T));
   return hn::Load(Vectors<T>(), lane);
+#else
+  return hn::MaskedLoad(first_lanes<T>(n), Vectors<T>(), x);
+#endif
 }
 
 template <class T>
-HWY_INLINE void store_short(Vec<T> v, T* x, Index n) {
+HWY_INLINE void store_first(Vec<T> v, T* x, Index n) {
+#if WENGERT_MASKED_MAY_FAULT
   HWY_ALIGN T lane[HWY_MAX_BYTES / sizeof(T)];
   hn::Store(v, Vectors<T>(), lane);
   std::memcpy(x, lane, static_cast<size_t>(n) * sizeof(T));
+#else
+  hn::BlendedStore(v, first_lanes<T>(n), Vectors<T>(), x);
+#endif
 }
+
+#undef WENGERT_MASKED_MAY_FAULT
 
 /// Asks for n elements from i on that will be read soon, into L2: the hardware foresees runs and not the
 /// order of the sweeps, and without it memory waits.
@@ -80,26 +91,24 @@ struct SumSource {
   const T* x;
   const T* dy;
 
-  HWY_INLINE void fetch(Index i, Index n) const { HWY_NAMESPACE::fetch<T, backward>(x, dy, i, n); }
-  HWY_INLINE void add(Index i, Vec<T> pivot, Vec<T>& a, Vec<T>& b) const {
-    const Vec<T> d = hn::Sub(hn::LoadU(Vectors<T>(), x + i), pivot);
-    accumulate(d, backward ? hn::LoadU(Vectors<T>(), dy + i) : d, a, b);
-  }
-  // Only the last n lanes of the vector at i.
-  HWY_INLINE void add_last(Index i, Index n, Vec<T> pivot, Vec<T>& a, Vec<T>& b) const {
-    const auto seen = first_lanes<T>(lanes<T>() - n);
-    const Vec<T> d = hn::IfThenZeroElse(seen, hn::Sub(hn::LoadU(Vectors<T>(), x + i), pivot));
-    accumulate(d, backward ? hn::IfThenZeroElse(seen, hn::LoadU(Vectors<T>(), dy + i)) : d, a, b);
-  }
-  HWY_INLINE void add_short(Index i, Index n, Vec<T> pivot, Vec<T>& a, Vec<T>& b) const {
-    const Vec<T> d = hn::IfThenElseZero(first_lanes<T>(n), hn::Sub(load_short(x + i, n), pivot));
-    accumulate(d, backward ? load_short(dy + i, n) : d, a, b);
-  }
+  struct Terms {
+    Vec<T> g, d;
 
- private:
-  static HWY_INLINE void accumulate(Vec<T> d, Vec<T> g, Vec<T>& a, Vec<T>& b) {
-    a = hn::Add(a, g);
-    b = hn::MulAdd(g, d, b);
+    HWY_INLINE void add_to(Vec<T>& a, Vec<T>& b) const {
+      a = hn::Add(a, g);
+      b = hn::MulAdd(g, d, b);
+    }
+  };
+
+  HWY_INLINE void fetch(Index i, Index n) const { HWY_NAMESPACE::fetch<T, backward>(x, dy, i, n); }
+  HWY_INLINE Terms terms(Index i, Vec<T> pivot) const {
+    const Vec<T> d = hn::Sub(hn::LoadU(Vectors<T>(), x + i), pivot);
+    return {backward ? hn::LoadU(Vectors<T>(), dy + i) : d, d};
+  }
+  // Of the first n elements from i on, and zeros.
+  HWY_INLINE Terms first_terms(Index i, Index n, Vec<T> pivot) const {
+    const Vec<T> d = hn::IfThenElseZero(first_lanes<T>(n), hn::Sub(load_first(x + i, n), pivot));
+    return {backward ? load_first(dy + i, n) : d, d};
   }
 };
 
@@ -136,9 +145,9 @@ struct MapTarget {
     }
   }
   HWY_INLINE void map(Index i, const Coefficients& c) const { store(at(i, c), i); }
-  HWY_INLINE void map_short(Index i, Index n, const Coefficients& c) const {
-    const Vec<T> v = load_short(x + i, n);
-    store_short(c(v, backward ? load_short(dy + i, n) : v), out + i, n);
+  HWY_INLINE void map_first(Index i, Index n, const Coefficients& c) const {
+    const Vec<T> v = load_first(x + i, n);
+    store_first(c(v, backward ? load_first(dy + i, n) : v), out + i, n);
   }
 };
 

@@ -60,21 +60,17 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   const Index row_bytes = plan.width * element_bytes;
   const Index worth = 32 * kib / row_bytes, share = divide_up(plan.rows, max_column_chunks);
   plan.chunk_rows = round_up(std::max({Index{1}, share, worth}), ColumnPlan::tile_rows);
-  // Long steps keep the sums in registers; where all comes from memory, short ones keep to its order.
+  const Index columns = 4 * kib / element_bytes;  // whose sums and coefficients stay in L1
+  plan.strip = round_up(divide_up(plan.width, divide_up(plan.width, columns)), lanes);
   const bool from_memory = bytes >= 8 * kib * kib;
-  const Index step_bytes = from_memory ? 16 * kib : 64 * kib;
-  plan.step_rows = std::clamp(step_bytes / row_bytes, Index{4}, ColumnPlan::backward_tile_rows);
-  plan.read_ahead = bytes >= 128 * kib ? 64 * kib / element_bytes : 0;
-  // Non-temporal stores are fast in the order of memory only, unless the coefficients leave L1 for that.
-  const bool wide = row_bytes >= 4 * kib, too_wide = row_bytes >= 16 * kib;
-  plan.map_rows = !too_wide && (wide || plan.non_temporal) ? 1 : ColumnPlan::max_map_rows;
-  plan.map_strip = too_wide ? kib / element_bytes : plan.width;
+  plan.sum_ahead = from_memory ? 16 * kib / element_bytes : 0;
   plan.map_ahead = from_memory ? 8 * kib / element_bytes : 0;
+  plan.map_four_rows = bytes < 256 * kib && plan.width % lanes == 0;
   plan.block_rows = std::max(Index{16}, (from_memory ? 1024 : 256) * kib / row_bytes);
   plan.chunks = std::max(Index{1}, divide_up(plan.rows, plan.chunk_rows));
   const bool one_to_one = plan.width == view.channels;
   const Index wanted = divide_up(2 * plan.threads, plan.chunks);
-  plan.strips = one_to_one && plan.threads > 1 ? std::clamp(plan.width / 512, Index{1}, wanted) : 1;
+  plan.shares = one_to_one && plan.threads > 1 ? std::clamp(plan.width / 512, Index{1}, wanted) : 1;
   return plan;
 }
 

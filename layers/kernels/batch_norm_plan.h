@@ -29,7 +29,7 @@ inline Index divide_up(Index n, Index unit) { return (n + unit - 1) / unit; }
 
 /// From this size of an output on, stores go past the caches. A step has four tensors of it: from here on
 /// they leave L2 before the next step, and an ordinary store then reads each line before it writes it.
-inline constexpr Index non_temporal_bytes = Index{1} << 20;
+inline constexpr Index non_temporal_bytes = Index{3} << 20;
 
 /// What the machine offers; bits do not depend on it.
 struct Machine {
@@ -47,22 +47,22 @@ int threads_for(Index bytes, const Machine& machine);
 /// The rows [outer, channels·inner] read as `rows` rows of `width`, and `rest` elements that are left.
 /// Several rows of a narrow tensor make one row: no vector is ever partly empty but the last.
 struct ColumnPlan {
-  static constexpr Index max_map_rows = 4;
-  /// Summed in T, then merged in float64. The sums of the backward pass are gradients, and merge cheaply.
-  static constexpr Index tile_rows = 256, backward_tile_rows = 32;
+  /// Summed in T, four rows and then the fours, and merged in float64. The sums of the backward pass are
+  /// gradients, and merge cheaply.
+  static constexpr Index tile_rows = 512, backward_tile_rows = 256;
   static constexpr Index pivot_rows = 8;  ///< their mean is the first pivot
+  static constexpr Index step_rows = 8;   ///< a step has all its strips before the next
 
   Index width, rows, rest;
-  Index repeats;     ///< rows of the tensor in a row of the plan
-  Index chunk_rows;  ///< summed by one task; a multiple of tile_rows
-  Index step_rows;   ///< summed in registers, in T
-  Index read_ahead;  ///< elements between what is summed and what is fetched; 0 where all is in cache
-  Index map_ahead;   ///< the same in the second sweep
-  Index map_rows;    ///< written under one load of the coefficients
-  Index map_strip;   ///< columns of them that are written before the next
-  Index block_rows;  ///< the second sweep goes backwards by blocks, and forwards within one
+  Index repeats;       ///< rows of the tensor in a row of the plan
+  Index chunk_rows;    ///< summed by one task; a multiple of tile_rows
+  Index strip;         ///< columns
+  Index sum_ahead;     ///< elements between what is summed and what is fetched; 0 where all is in cache
+  Index map_ahead;     ///< the same in the second sweep
+  bool map_four_rows;  ///< under one load of the coefficients
+  Index block_rows;    ///< the second sweep goes backwards by blocks, and forwards within one
   Index chunks;
-  Index strips;  ///< the columns are cut as well, where too few chunks would leave threads idle
+  Index shares;  ///< the columns are cut as well, where too few chunks would leave threads idle
   int threads;
   bool non_temporal;
 };

@@ -40,29 +40,25 @@ HWY_INLINE void sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> 
                         FetchAhead ahead = {}) {
   const Vectors<T> d;
   const Index step = lanes<T>();
-  if (n < step) {
-    source.add_short(i, n, p, a, b);
-    return;
-  }
   auto a1 = hn::Zero(d), a2 = a1, a3 = a1, b1 = a1, b2 = a1, b3 = a1;
   const Index end = i + n;
   for (; i + 4 * step <= end; i += 4 * step) {
     ahead(source, i, 4 * step);
-    source.add(i, p, a, b);
-    source.add(i + step, p, a1, b1);
-    source.add(i + 2 * step, p, a2, b2);
-    source.add(i + 3 * step, p, a3, b3);
+    source.terms(i, p).add_to(a, b);
+    source.terms(i + step, p).add_to(a1, b1);
+    source.terms(i + 2 * step, p).add_to(a2, b2);
+    source.terms(i + 3 * step, p).add_to(a3, b3);
   }
   if (i + 2 * step <= end) {
-    source.add(i, p, a, b);
-    source.add(i + step, p, a1, b1);
+    source.terms(i, p).add_to(a, b);
+    source.terms(i + step, p).add_to(a1, b1);
     i += 2 * step;
   }
   if (i + step <= end) {
-    source.add(i, p, a2, b2);
+    source.terms(i, p).add_to(a2, b2);
     i += step;
   }
-  if (i < end) source.add_last(end - step, end - i, p, a3, b3);
+  if (i < end) source.first_terms(i, end - i, p).add_to(a3, b3);
   a = hn::Add(hn::Add(a, a1), hn::Add(a2, a3));
   b = hn::Add(hn::Add(b, b1), hn::Add(b2, b3));
 }
@@ -78,7 +74,7 @@ HWY_INLINE void map_run(MapTarget<T, backward, non_temporal> target, Index i, In
                         MapVectors<T, backward> c) {
   const Index step = lanes<T>();
   if (n < step) {
-    target.map_short(i, n, c);
+    target.map_first(i, n, c);
     return;
   }
   // The first and the last vector overlap their neighbours, and out may be an input: they are computed before

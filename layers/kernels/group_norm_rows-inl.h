@@ -75,9 +75,9 @@ HWY_INLINE void sum_gradient_tile(RowSource<T> source, Index stride, Index j, In
       inv_std[r] = hn::IfThenElseZero(taken, inv_std[r]);
       lo_inv_std[r] = hn::IfThenElseZero(taken, lo_inv_std[r]);
     }
-    add(j, load_short(source.gamma + j, n), [&](Index i, Vec<T> mean) HWY_ATTR {
-      return Pair{hn::IfThenElseZero(taken, hn::Sub(load_short(source.x + i, n), mean)),
-                  load_short(source.dy + i, n)};
+    add(j, load_first(source.gamma + j, n), [&](Index i, Vec<T> mean) HWY_ATTR {
+      return Pair{hn::IfThenElseZero(taken, hn::Sub(load_first(source.x + i, n), mean)),
+                  load_first(source.dy + i, n)};
     });
   } else if (j < end) {
     const auto seen = first_lanes<T>(step - (end - j));
@@ -115,9 +115,9 @@ struct AffineTarget {
       hn::StoreU(v, Vectors<T>(), out + i);
     }
   }
-  HWY_INLINE void map_short(Index i, Index n, const Coefficients& c) const {
-    store_short(combine(load_short(x + i, n), load_short((backward ? dy : x) + i, n), load_short(gamma, n),
-                        load_short(backward ? gamma : beta, n), c),
+  HWY_INLINE void map_first(Index i, Index n, const Coefficients& c) const {
+    store_first(combine(load_first(x + i, n), load_first((backward ? dy : x) + i, n), load_first(gamma, n),
+                        load_first(backward ? gamma : beta, n), c),
                 out + i, n);
   }
 
@@ -136,7 +136,7 @@ HWY_INLINE void map_affine_row(const AffineTarget<T, backward, non_temporal>& ta
                                const MapVectors<T, backward>& c) {
   const Index step = lanes<T>();
   if (n < step) {
-    target.map_short(i, n, c);
+    target.map_first(i, n, c);
     return;
   }
   // It overlaps the vector before, and out may be an input: computed before either is stored.
