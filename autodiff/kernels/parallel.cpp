@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A pool of our own and not OpenMP's fork and join: there the caller waits for every thread of the team, so
 // on a machine that others use too a step of 0.1 ms takes as long as the scheduler keeps one of them waiting.
-// Here the pieces are claimed one by one, and the caller waits only for those that somebody has begun.
+// Here the pieces are claimed one by one, and the caller waits only for those that somebody has begun. Each
+// thread begins with a share of its own, the same from call to call: what it left in its cache is then what
+// it reads next. When that is done it takes from the end of the longest share that is left.
 #include <autodiff/kernels/parallel.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 namespace wengert::kernels {
 namespace {
@@ -48,16 +51,16 @@ class Pool {
   bool run(Index count, int threads, FunctionRef<void(Index, Index)>& body) {
     std::unique_lock lock(mutex_);
     if (body_ != nullptr) return false;
-    hire(std::min(threads, most_threads) - 1);
+    threads = std::min(threads, most_threads);
+    count_ = count;
+    deal(threads);
+    hire(threads - 1);
     helpers_ = threads - 1;
     body_ = &body;
-    count_ = count;
-    pieces_ = std::min(count, pieces_a_thread * threads);
-    next_ = 0;
     failure_ = nullptr;
     jobs_.fetch_add(1, std::memory_order_release);
     if (asleep_ > 0) wake_.notify_all();
-    work(lock);
+    work(lock, 0);
     const auto idle = [this] { return running_.load(std::memory_order_acquire) == 0; };
     if (!idle()) {
       lock.unlock();
@@ -85,7 +88,7 @@ class Pool {
     std::unique_lock lock(mutex_);
     for (;;) {
       seen = jobs_.load(std::memory_order_relaxed);
-      if (place < helpers_) work(lock);
+      if (place < helpers_) work(lock, place + 1);
       lock.unlock();
       const auto called = [&] { return jobs_.load(std::memory_order_acquire) != seen; };
       spin_until(called);
@@ -96,10 +99,35 @@ class Pool {
     }
   }
 
+  // The pieces of a thread that nobody has claimed.
+  struct Share {
+    Index begin, end;
+
+    Index size() const { return end - begin; }
+  };
+
+  void deal(int threads) {
+    pieces_ = std::min(count_, pieces_a_thread * threads);
+    shares_.resize(static_cast<std::size_t>(threads));
+    for (Index t = 0; t < threads; ++t) {
+      shares_[static_cast<std::size_t>(t)] = {pieces_ * t / threads, pieces_ * (t + 1) / threads};
+    }
+  }
+
+  // Number `worker` of the threads asks; -1 when none is left.
+  Index claim(int worker) {
+    Share& own = shares_[static_cast<std::size_t>(worker)];
+    if (own.size() > 0) return own.begin++;
+    Share& longest = *std::max_element(shares_.begin(), shares_.end(),
+                                       [](Share a, Share b) { return a.size() < b.size(); });
+    return longest.size() > 0 ? --longest.end : -1;
+  }
+
   // Claims pieces, under the lock, and runs them, outside of it, until none is left.
-  void work(std::unique_lock<std::mutex>& lock) {
-    while (body_ != nullptr && next_ < pieces_) {
-      const Index piece = next_++;
+  void work(std::unique_lock<std::mutex>& lock, int worker) {
+    while (body_ != nullptr) {
+      const Index piece = claim(worker);
+      if (piece < 0) break;
       FunctionRef<void(Index, Index)>& body = *body_;
       const Index begin = count_ * piece / pieces_, end = count_ * (piece + 1) / pieces_;
       running_.fetch_add(1, std::memory_order_relaxed);
@@ -113,7 +141,7 @@ class Pool {
       lock.lock();
       if (failure) {
         if (!failure_) failure_ = failure;
-        next_ = pieces_;
+        std::fill(shares_.begin(), shares_.end(), Share{0, 0});
       }
       if (running_.fetch_sub(1, std::memory_order_release) == 1) done_.notify_one();
     }
@@ -125,7 +153,8 @@ class Pool {
   std::atomic<std::uint64_t> jobs_ = 0;  // counts them, for those who spin
   std::atomic<int> running_ = 0;         // pieces that have begun
   FunctionRef<void(Index, Index)>* body_ = nullptr;
-  Index count_ = 0, pieces_ = 0, next_ = 0;
+  Index count_ = 0, pieces_ = 0;
+  std::vector<Share> shares_;
   std::exception_ptr failure_;
 };
 
