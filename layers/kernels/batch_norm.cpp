@@ -20,9 +20,29 @@ HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 namespace {
 
-// Both sweeps of a block before the next block.
-template <class T, bool backward, class Pass>
-void run_resident(const Pass& pass, Index channels, const Parameters<T>& p, bool with_map, double count) {
+// Columns: the first sweep over chunks of rows, the second backwards over pieces of them.
+template <class T, bool backward>
+void run_columns(const ColumnPass<T, backward>& pass, Index channels, const Parameters<T>& p, bool with_map,
+                 double count) {
+  const Index chunks = pass.chunks(), size = pass.share(), shares = divide_up(channels, size);
+  Workspace space(Block<T>::bytes(channels, chunks));
+  const Block<T> block = make_block<T, backward>(space, p, 0, channels, chunks);
+  parallel_ranges(chunks * shares, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
+    for (Index task = begin; task < end; ++task) {
+      const Index k = task / shares, first = task % shares * size, n = std::min(size, channels - first);
+      pass.sum(k, first, n, block.chunk(k) + first, block.arrays.mean_hi + first);
+    }
+  });
+  finish<T, backward>(pass, block, p, count);
+  if (!with_map) return;
+  parallel_ranges(pass.pieces(), pass.threads(),
+                  [&](Index begin, Index end) HWY_ATTR { pass.map(begin, end, 0, channels, block.arrays); });
+}
+
+// Rows: both sweeps of a block of channels before the next block.
+template <class T, bool backward>
+void run_resident(const RowPass<T, backward>& pass, Index channels, const Parameters<T>& p, bool with_map,
+                  double count) {
   const Index size = pass.block(), chunks = pass.chunks();
   parallel_ranges(divide_up(channels, size), pass.threads(), [&](Index begin, Index end) HWY_ATTR {
     for (Index b = begin; b < end; ++b) {
@@ -31,72 +51,76 @@ void run_resident(const Pass& pass, Index channels, const Parameters<T>& p, bool
       const Block<T> block = make_block<T, backward>(space, p, b * size, n, chunks);
       for (Index k = 0; k < chunks; ++k) pass.sum(k, block.first, n, block.chunk(k), block.arrays.mean_hi);
       finish<T, backward>(pass, block, p, count);
-      for (Index k = chunks; with_map && k-- > 0;) pass.map(k, block.first, n, block.arrays);
+      if (with_map) pass.map(0, chunks, block.first, n, block.arrays);
     }
   });
 }
 
-// What run_swept takes: the blocks, and what each of them keeps.
+// What run_split takes: the blocks, and what each of them keeps.
 template <class T>
-Index blocks_bytes(Index n_blocks, Index size, Index chunks) {
-  return Workspace::bytes<Block<T>>(n_blocks) + n_blocks * Block<T>::bytes(size, chunks);
+Index blocks_bytes(Index channels, Index chunks) {
+  return Workspace::bytes<Block<T>>(channels) + channels * Block<T>::bytes(1, chunks);
 }
 
-// The first sweep over all blocks and chunks, then the second, backwards.
-template <class T, bool backward, class Pass>
-void run_swept(const Pass& pass, Index channels, const Parameters<T>& p, bool with_map, double count) {
-  const Index size = pass.block(), chunks = pass.chunks();
-  const Index n_blocks = divide_up(channels, size);
-  Workspace space(blocks_bytes<T>(n_blocks, std::min(size, channels), chunks));
-  Block<T>* const blocks = space.take_unset<Block<T>>(n_blocks);
-  for (Index b = 0; b < n_blocks; ++b) {
-    blocks[b] = make_block<T, backward>(space, p, b * size, std::min(size, channels - b * size), chunks);
-  }
-  const auto block_of = [&](Index task) -> const Block<T>& { return blocks[task % n_blocks]; };
-  parallel_ranges(chunks * n_blocks, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
+// Rows of few channels: each is a block, each of its chunks a task, in the first sweep and then in the
+// second.
+template <class T, bool backward>
+void run_split(const RowPass<T, backward>& pass, Index channels, const Parameters<T>& p, bool with_map,
+               double count) {
+  const Index chunks = pass.chunks();
+  Workspace space(blocks_bytes<T>(channels, chunks));
+  Block<T>* const blocks = space.take_unset<Block<T>>(channels);
+  for (Index c = 0; c < channels; ++c) blocks[c] = make_block<T, backward>(space, p, c, 1, chunks);
+  parallel_ranges(chunks * channels, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
     for (Index task = begin; task < end; ++task) {
-      const Block<T>& block = block_of(task);
-      pass.sum(task / n_blocks, block.first, block.n, block.chunk(task / n_blocks), block.arrays.mean_hi);
+      const Index k = task / channels, c = task % channels;
+      pass.sum(k, c, 1, blocks[c].chunk(k), blocks[c].arrays.mean_hi);
     }
   });
-  for (Index b = 0; b < n_blocks; ++b) finish<T, backward>(pass, blocks[b], p, count);
+  for (Index c = 0; c < channels; ++c) finish<T, backward>(pass, blocks[c], p, count);
   if (!with_map) return;
-  parallel_ranges(chunks * n_blocks, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
+  parallel_ranges(chunks * channels, pass.threads(), [&](Index begin, Index end) HWY_ATTR {
     for (Index task = end; task-- > begin;) {
-      const Block<T>& block = block_of(task);
-      pass.map(task / n_blocks, block.first, block.n, block.arrays);
+      const Index k = task / channels, c = task % channels;
+      pass.map(k, k + 1, c, 1, blocks[c].arrays);
     }
   });
 }
 
 // Scratch on the heap that all threads hold at once, at most: it follows from the plan, not from who was
 // faster.
-template <class T, class Pass>
-Index scratch_bytes(const Pass& pass, Index channels) {
-  const Index size = pass.block(), n_blocks = divide_up(channels, size), chunks = pass.chunks();
-  const Index tasks = pass.resident() ? n_blocks : n_blocks * chunks;
-  const Index threads = HWY_MIN(Index{pass.threads()}, tasks);
-  const Index of_tasks = threads * Workspace::heap_bytes(pass.scratch(HWY_MIN(size, channels)));
+template <class T, bool backward>
+Index scratch_bytes(const ColumnPass<T, backward>& pass, Index channels) {
+  const Index tasks = pass.chunks() * divide_up(channels, pass.share());
+  const Index summing =
+      std::min(Index{pass.threads()}, tasks) * Workspace::heap_bytes(pass.sum_scratch(pass.share()));
+  const Index mapping =
+      std::min(Index{pass.threads()}, pass.pieces()) * Workspace::heap_bytes(pass.map_scratch(channels));
+  return Workspace::heap_bytes(Block<T>::bytes(channels, pass.chunks())) + std::max(summing, mapping);
+}
+
+template <class T, bool backward>
+Index scratch_bytes(const RowPass<T, backward>& pass, Index channels) {
+  const Index size = pass.block(), chunks = pass.chunks();
+  const Index tasks = pass.resident() ? divide_up(channels, size) : channels * chunks;
+  const Index threads = std::min(Index{pass.threads()}, tasks);
+  const Index of_tasks = threads * Workspace::heap_bytes(pass.scratch(std::min(size, channels)));
   if (pass.resident()) return of_tasks + threads * Workspace::heap_bytes(Block<T>::bytes(size, chunks));
-  return of_tasks + Workspace::heap_bytes(blocks_bytes<T>(n_blocks, HWY_MIN(size, channels), chunks));
+  return of_tasks + Workspace::heap_bytes(blocks_bytes<T>(channels, chunks));
 }
 
 template <class T, bool backward>
 void run(ChannelView view, SumSource<T, backward> source, T* out, const Parameters<T>& p) {
   const double count = static_cast<double>(view.count());
-  const auto run_pass = [&](const auto& pass) HWY_ATTR {
-    const ScratchCount scratch(scratch_bytes<T>(pass, view.channels));
-    if (account_only()) return;
-    if (pass.resident()) {
-      run_resident<T, backward>(pass, view.channels, p, out != nullptr, count);
-    } else {
-      run_swept<T, backward>(pass, view.channels, p, out != nullptr, count);
-    }
+  const auto with = [&](const auto& pass, auto sweeps) HWY_ATTR {
+    const ScratchCount scratch(scratch_bytes(pass, view.channels));
+    if (!account_only()) sweeps(pass, view.channels, p, out != nullptr, count);
   };
   if (use_columns(view)) {
-    run_pass(ColumnPass<T, backward>(view, source, out, this_machine()));
+    with(ColumnPass<T, backward>(view, source, out, this_machine()), run_columns<T, backward>);
   } else {
-    run_pass(RowPass<T, backward>(view, source, out, this_machine()));
+    const RowPass<T, backward> pass(view, source, out, this_machine());
+    with(pass, pass.resident() ? run_resident<T, backward> : run_split<T, backward>);
   }
 }
 

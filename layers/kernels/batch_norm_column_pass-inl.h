@@ -23,10 +23,24 @@ class ColumnPass {
 
   int threads() const { return plan_.threads; }
   Index chunks() const { return plan_.chunks; }
-  Index block() const { return round_up(divide_up(view_.channels, plan_.shares), 4 * lanes<T>()); }
-  bool resident() const { return false; }
-  /// Bytes that one task takes for n channels.
-  Index scratch(Index n) const { return std::max(sum_scratch(n), map_scratch(n)); }
+  Index pieces() const { return divide_up(HWY_MAX(plan_.rows, Index{1}), plan_.piece_rows); }
+  /// Channels that one task sums.
+  Index share() const {
+    return HWY_MIN(view_.channels, round_up(divide_up(view_.channels, plan_.shares), 16));
+  }
+
+  /// Bytes that sum() and map() take for n channels.
+  Index sum_scratch(Index n) const {
+    const Index width = width_of(n);
+    return Workspace::bytes<T>(ColumnRecords<T>::elements(sum_fields, width)) +
+           3 * Workspace::bytes<T>(width) + Workspace::bytes<T>(n) + 2 * Workspace::bytes<double>(n);
+  }
+  Index map_scratch(Index n) const {
+    const Index width = width_of(n);
+    return Workspace::bytes<T>(ColumnRecords<T>::elements(map_fields_of<backward>, width)) +
+           (one_to_one() ? 0 : Workspace::bytes<T>(width));
+  }
+  Index scratch(Index n) const { return HWY_MAX(sum_scratch(n), map_scratch(n)); }
 
   /// Elements of one channel in a chunk.
   double count(Index chunk) const {
@@ -68,13 +82,13 @@ class ColumnPass {
     } while (row < rows.end);
   }
 
-  /// Writes channels [first, first + n) of a chunk, last rows first.
-  void map(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
+  /// Writes channels [first, first + n) of pieces [begin, end), the last first.
+  void map(Index begin, Index end, Index first, Index n, const ChannelArrays<T>& arrays) const {
     if (plan_.non_temporal && plan_.width % lanes<T>() == 0 && is_aligned(out_)) {
-      map_rows<true>(chunk, first, n, arrays);
+      map_pieces<true>(begin, end, first, n, arrays);
       hwy::FlushStream();
     } else {
-      map_rows<false>(chunk, first, n, arrays);
+      map_pieces<false>(begin, end, first, n, arrays);
     }
   }
 
@@ -97,16 +111,6 @@ class ColumnPass {
 
   bool one_to_one() const { return plan_.width == view_.channels; }
   Index width_of(Index n_channels) const { return one_to_one() ? n_channels : plan_.width; }
-  Index sum_scratch(Index n) const {
-    const Index width = width_of(n);
-    return Workspace::bytes<T>(ColumnRecords<T>::elements(sum_fields, width)) +
-           3 * Workspace::bytes<T>(width) + Workspace::bytes<T>(n) + 2 * Workspace::bytes<double>(n);
-  }
-  Index map_scratch(Index n) const {
-    const Index width = width_of(n);
-    return Workspace::bytes<T>(ColumnRecords<T>::elements(map_fields_of<backward>, width)) +
-           (one_to_one() ? 0 : Workspace::bytes<T>(width));
-  }
   Index per_row() const { return plan_.repeats * view_.inner; }
   Index rest_count() const { return plan_.rest / view_.channels; }
   Rows rows_of(Index chunk) const {
@@ -221,7 +225,7 @@ class ColumnPass {
   }
 
   template <bool non_temporal>
-  void map_rows(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
+  void map_pieces(Index begin, Index end, Index first, Index n, const ChannelArrays<T>& arrays) const {
     const Index width = width_of(n);
     Workspace space(map_scratch(n));
     const ColumnRecords<T> coefficients(space, map_fields_of<backward>, width);
@@ -233,18 +237,16 @@ class ColumnPass {
     put(mean_field, arrays.mean_hi), put(slope_field, arrays.slope), put(offset_field, arrays.offset);
     if constexpr (backward) put(direct_field, arrays.direct);
 
-    const Rows rows = rows_of(chunk);
-    if (rows.last && plan_.rest > 0) {
+    if (end == pieces() && plan_.rest > 0) {
       const MapTarget<T, backward, false> target{source_.x, source_.dy, out_};
       map_columns(target, rest(), false, coefficients.at(0));
     }
     const MapTarget<T, backward, non_temporal> target{source_.x, source_.dy, out_};
-    for (Index end = rows.end; end > rows.begin;) {
-      const Index begin = HWY_MAX(rows.begin, end - plan_.block_rows);
-      for_each_tile(begin, end, first, width, plan_.map_ahead, [&](Tile tile, Index j) HWY_ATTR {
+    for (Index piece = end; piece-- > begin;) {
+      const Index row = piece * plan_.piece_rows, last = HWY_MIN(plan_.rows, row + plan_.piece_rows);
+      for_each_tile(row, last, first, width, plan_.map_ahead, [&](Tile tile, Index j) HWY_ATTR {
         map_columns(target, tile, plan_.map_four_rows, coefficients.at(j));
       });
-      end = begin;
     }
   }
 

@@ -66,7 +66,7 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   plan.sum_ahead = from_memory ? 16 * kib / element_bytes : 0;
   plan.map_ahead = from_memory ? 8 * kib / element_bytes : 0;
   plan.map_four_rows = bytes < 256 * kib && plan.width % lanes == 0;
-  plan.block_rows = std::max(Index{16}, (from_memory ? 1024 : 256) * kib / row_bytes);
+  plan.piece_rows = std::max(Index{16}, (from_memory ? 1024 : 256) * kib / row_bytes);
   plan.chunks = std::max(Index{1}, divide_up(plan.rows, plan.chunk_rows));
   const bool one_to_one = plan.width == view.channels;
   const Index wanted = divide_up(2 * plan.threads, plan.chunks);
@@ -83,7 +83,7 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
 
   const Index tile = (backward ? RowPlan::backward_tile_vectors : RowPlan::tile_vectors) * lanes;
   plan.inner_step = std::min(view.inner, tile);
-  plan.outer_step = std::clamp(tile / view.inner, Index{1}, view.outer);
+  plan.outer_step = std::clamp(tile / view.inner, Index{1}, std::min(view.outer, RowPlan::tile_runs));
   plan.tiles = divide_up(view.inner, plan.inner_step) * divide_up(view.outer, plan.outer_step);
   const Index chunk = 256 * kib / (tile * element_bytes);
   plan.chunk_tiles = std::max(chunk, divide_up(plan.tiles, max_chunks));
@@ -91,8 +91,10 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
 
   plan.read_ahead = bytes >= 4 * kib * kib ? 4 * kib / element_bytes : 0;
 
-  // Half of L2 for what both sweeps read leaves room for what the second one writes.
-  const Index resident = machine.l2_bytes / 2 / (channel_bytes * (backward ? 2 : 1));
+  // Half of L2 for what both sweeps read leaves room for what the second one writes. A channel that is many
+  // runs of a tensor that stays in L3 anyway gains more by the order of memory.
+  const Index in_l2 = machine.l2_bytes / 2 / (channel_bytes * (backward ? 2 : 1));
+  const Index resident = view.outer > 1 && bytes < 4 * kib * kib ? view.channels : in_l2;
   const Index share = plan.threads == 1 ? view.channels : divide_up(view.channels, 4 * plan.threads);
   plan.group = std::clamp(resident, Index{1}, std::min(share, Index{512}));
   plan.split_chunks = plan.threads > 1 && plan.chunks > 1 && view.channels < 4 * plan.threads;

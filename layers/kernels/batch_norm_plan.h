@@ -8,12 +8,11 @@
 // and how results are stored changes no bits and may follow the machine.
 //
 //   columns  inner = 1, or inner so short that a row of channels is the better run: vectors across channels.
-//            Row blocks of full width; the second sweep backwards, since the end of the first is still in
-//            cache.
+//            Four rows at a time are summed, one is written; the second sweep goes backwards, since the end
+//            of the first is still in cache.
 //   rows     inner > 1: vectors along a channel. A channel, or a group of small ones, stays in L2 between the
-//   sweeps,
-//            so x is read from memory once; a channel larger than that gets its second sweep backwards as
-//            well.
+//            sweeps, so x is read from memory once; a channel larger than that gets its second sweep
+//            backwards as well.
 #pragma once
 
 #include <layers/kernels/batch_norm.h>
@@ -27,8 +26,8 @@ inline constexpr Index kib = 1024;
 inline Index round_up(Index n, Index unit) { return (n + unit - 1) / unit * unit; }
 inline Index divide_up(Index n, Index unit) { return (n + unit - 1) / unit; }
 
-/// From this size of an output on, stores go past the caches. A step has four tensors of it: from here on
-/// they leave L2 before the next step, and an ordinary store then reads each line before it writes it.
+/// From this size of an output on, stores go past the caches. Below, the four tensors of a step live in L3,
+/// where an ordinary store that reads its line first costs less than one that goes to memory.
 inline constexpr Index non_temporal_bytes = Index{3} << 20;
 
 /// What the machine offers; bits do not depend on it.
@@ -60,7 +59,7 @@ struct ColumnPlan {
   Index sum_ahead;     ///< elements between what is summed and what is fetched; 0 where all is in cache
   Index map_ahead;     ///< the same in the second sweep
   bool map_four_rows;  ///< under one load of the coefficients
-  Index block_rows;    ///< the second sweep goes backwards by blocks, and forwards within one
+  Index piece_rows;    ///< the second sweep goes backwards by pieces, and forwards within one
   Index chunks;
   Index shares;  ///< the columns are cut as well, where too few chunks would leave threads idle
   int threads;
@@ -70,8 +69,10 @@ struct ColumnPlan {
 /// Each channel in tiles: whole runs (outer_step of them) where they are short, pieces of one run where it is
 /// long.
 struct RowPlan {
-  static constexpr Index tile_vectors = 512, backward_tile_vectors = 128;  ///< as tile_rows
-  static constexpr Index pivot_elements = 16;                              ///< their mean is the first pivot
+  /// Summed in T: vectors of a run to a piece, pieces or runs to a tile. Then in float64, as tile_rows.
+  static constexpr Index piece_vectors = 256, tile_runs = 128;
+  static constexpr Index tile_vectors = 2048, backward_tile_vectors = 512;
+  static constexpr Index pivot_elements = 16;  ///< their mean is the first pivot
 
   Index outer_step, inner_step;
   Index tiles, chunk_tiles, chunks;

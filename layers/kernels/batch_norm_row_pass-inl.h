@@ -26,6 +26,7 @@ class RowPass {
 
   int threads() const { return plan_.threads; }
   Index chunks() const { return plan_.chunks; }
+  Index pieces() const { return plan_.chunks; }
   Index block() const { return plan_.split_chunks ? 1 : plan_.group; }
   bool resident() const { return !plan_.split_chunks; }
   /// Bytes that one task takes for n channels.
@@ -66,13 +67,13 @@ class RowPass {
     }
   }
 
-  /// Writes channels [first, first + n) of a chunk, last tile first.
-  void map(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
+  /// Writes channels [first, first + n) of chunks [begin, end), the last tile first.
+  void map(Index begin, Index end, Index first, Index n, const ChannelArrays<T>& arrays) const {
     if (plan_.non_temporal && view_.inner % lanes<T>() == 0 && is_aligned(out_)) {
-      map_tiles<true>(chunk, first, n, arrays);
+      map_tiles<true>(begin, end, first, n, arrays);
       hwy::FlushStream();
     } else {
-      map_tiles<false>(chunk, first, n, arrays);
+      map_tiles<false>(begin, end, first, n, arrays);
     }
   }
 
@@ -145,10 +146,10 @@ class RowPass {
   }
 
   template <bool non_temporal>
-  void map_tiles(Index chunk, Index first, Index n, const ChannelArrays<T>& arrays) const {
+  void map_tiles(Index begin, Index end, Index first, Index n, const ChannelArrays<T>& arrays) const {
     const Vectors<T> d;
     const MapTarget<T, backward, non_temporal> target{source_.x, source_.dy, out_};
-    for (Index t = first_tile(chunk + 1); t-- > first_tile(chunk);) {
+    for (Index t = first_tile(end); t-- > first_tile(begin);) {
       const RunTile piece = tile(t);
       for (Index outer = piece.outer; outer < piece.outer_end; ++outer) {
         for (Index c = 0; c < n; ++c) {

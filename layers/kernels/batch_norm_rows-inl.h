@@ -8,6 +8,7 @@
 #endif
 
 #include <layers/kernels/batch_norm_loops-inl.h>
+#include <layers/kernels/batch_norm_plan.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -33,34 +34,32 @@ struct FetchAhead {
   }
 };
 
-/// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. Four vectors at a time, as in
-/// sum_columns.
+/// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. A piece of the run is summed on its
+/// own, so that no sum is a long one. Two vectors at a time: the processor works on several runs at once
+/// anyway, and a run pays for each sum that it has to add up at its end.
 template <class T, bool backward>
 HWY_INLINE void sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> p, Vec<T>& a, Vec<T>& b,
                         FetchAhead ahead = {}) {
-  const Vectors<T> d;
-  const Index step = lanes<T>();
-  auto a1 = hn::Zero(d), a2 = a1, a3 = a1, b1 = a1, b2 = a1, b3 = a1;
-  const Index end = i + n;
-  for (; i + 4 * step <= end; i += 4 * step) {
-    ahead(source, i, 4 * step);
-    source.terms(i, p).add_to(a, b);
-    source.terms(i + step, p).add_to(a1, b1);
-    source.terms(i + 2 * step, p).add_to(a2, b2);
-    source.terms(i + 3 * step, p).add_to(a3, b3);
+  const Index step = lanes<T>(), end = i + n;
+  while (i < end) {
+    auto a0 = hn::Zero(Vectors<T>()), a1 = a0, b0 = a0, b1 = a0;
+    const Index stop = HWY_MIN(end, i + RowPlan::piece_vectors * step);
+    for (; i + 2 * step <= stop; i += 2 * step) {
+      ahead(source, i, 2 * step);
+      source.terms(i, p).add_to(a0, b0);
+      source.terms(i + step, p).add_to(a1, b1);
+    }
+    if (i + step <= stop) {
+      source.terms(i, p).add_to(a0, b0);
+      i += step;
+    }
+    if (i < stop) {
+      source.first_terms(i, stop - i, p).add_to(a1, b1);
+      i = stop;
+    }
+    a = hn::Add(a, hn::Add(a0, a1));
+    b = hn::Add(b, hn::Add(b0, b1));
   }
-  if (i + 2 * step <= end) {
-    source.terms(i, p).add_to(a, b);
-    source.terms(i + step, p).add_to(a1, b1);
-    i += 2 * step;
-  }
-  if (i + step <= end) {
-    source.terms(i, p).add_to(a2, b2);
-    i += step;
-  }
-  if (i < end) source.first_terms(i, end - i, p).add_to(a3, b3);
-  a = hn::Add(hn::Add(a, a1), hn::Add(a2, a3));
-  b = hn::Add(hn::Add(b, b1), hn::Add(b2, b3));
 }
 
 template <class T>

@@ -102,7 +102,7 @@ class GroupChannelPass {
     finish_sums<T, backward>(groups, of_groups, static_cast<double>(view_.count()));
     if (a_.out == nullptr) return;
     spread_coefficients(groups.arrays, channels.arrays, n);
-    for (Index k = pass.chunks(); k-- > 0;) pass.map(k, first, n, channels.arrays);
+    pass.map(0, pass.pieces(), first, n, channels.arrays);
   }
 
   // gamma and beta by channel; the statistics of a channel are those of its group.
