@@ -28,7 +28,7 @@ inline Index divide_up(Index n, Index unit) { return (n + unit - 1) / unit; }
 
 /// From this size of an output on, stores go past the caches. Below, the four tensors of a step live in L3,
 /// where an ordinary store that reads its line first costs less than one that goes to memory.
-inline constexpr Index non_temporal_bytes = Index{3} << 20;
+inline constexpr Index non_temporal_bytes = Index{2} << 20;
 
 /// What the machine offers; bits do not depend on it.
 struct Machine {
@@ -70,7 +70,7 @@ struct ColumnPlan {
 /// long.
 struct RowPlan {
   /// Summed in T: vectors of a run to a piece, pieces or runs to a tile. Then in float64, as tile_rows.
-  static constexpr Index piece_vectors = 256, tile_runs = 128;
+  static constexpr Index piece_vectors = 128, tile_runs = 128;
   static constexpr Index tile_vectors = 2048, backward_tile_vectors = 512;
   static constexpr Index pivot_elements = 16;  ///< their mean is the first pivot
 

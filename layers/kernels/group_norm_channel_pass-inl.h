@@ -55,7 +55,8 @@ class GroupChannelPass {
     const Index n_groups = std::min(plan_.block_groups, view_.groups);
     const Index n = n_groups * view_.group_channels();
     const auto of = [&](const auto& pass) HWY_ATTR {
-      return Workspace::heap_bytes(Block<T>::bytes(n, pass.chunks()) + Block<T>::bytes(n_groups, 1)) +
+      return Workspace::heap_bytes(Block<T>::bytes(n, pass.chunks()) +
+                                   Block<T>::bytes(n_groups, group_chunks())) +
              Workspace::heap_bytes(pass.scratch(n));
     };
     const SumSource<T, backward> none{nullptr, nullptr};
@@ -69,6 +70,21 @@ class GroupChannelPass {
     double *dgamma, *dbeta;
   };
 
+  // Whether the channels of a group follow each other: its moments are then those of one run.
+  bool groups_are_runs() const { return !backward && sample_.outer == 1 && !use_columns(sample_); }
+  RowPass<T, false> group_runs(const T* x) const {
+    return {{1, view_.groups, view_.group_channels() * view_.inner}, {x, nullptr}, nullptr, plan_.machine};
+  }
+  Index group_chunks() const { return groups_are_runs() ? group_runs(nullptr).chunks() : 1; }
+
+  void sum_group_runs(const Task& task, const Block<T>& groups) const {
+    const auto runs = group_runs(a_.x + task.n * sample_.count() * view_.channels);
+    for (Index k = 0; k < runs.chunks(); ++k) {
+      runs.sum(k, task.group, groups.n, groups.chunk(k), groups.arrays.mean_hi);
+    }
+    merge_chunks<false>(runs, groups.n, groups.sums, groups.padded);
+  }
+
   template <class Pass>
   void run_task(const Pass& pass, const Task& task) const {
     const Index n_groups = std::min(plan_.block_groups, view_.groups - task.group);
@@ -76,8 +92,8 @@ class GroupChannelPass {
     const Index statistic = task.n * view_.groups + task.group;
     const Parameters<T> of_groups{nullptr,    nullptr, a_.mean_hi, a_.mean_lo, a_.var,
                                   a_.inv_std, nullptr, nullptr,    a_.eps};
-    Workspace space(Block<T>::bytes(n, pass.chunks()) + Block<T>::bytes(n_groups, 1));
-    const Block<T> groups = make_block<T, backward>(space, of_groups, statistic, n_groups, 1);
+    Workspace space(Block<T>::bytes(n, pass.chunks()) + Block<T>::bytes(n_groups, group_chunks()));
+    const Block<T> groups = make_block<T, backward>(space, of_groups, statistic, n_groups, group_chunks());
     const Parameters<T> of_channels{a_.gamma,
                                     a_.beta,
                                     groups.arrays.mean_hi,
@@ -89,9 +105,24 @@ class GroupChannelPass {
                                     a_.eps};
     const Block<T> channels = make_channels(space, of_channels, first, n, pass.chunks());
 
-    for (Index k = 0; k < pass.chunks(); ++k)
-      pass.sum(k, first, n, channels.chunk(k), channels.arrays.mean_hi);
-    merge_chunks<backward>(pass, n, channels.sums, channels.padded);
+    if (groups_are_runs()) {
+      sum_group_runs(task, groups);
+    } else {
+      sum_channels(pass, task, first, channels, groups);
+    }
+    finish_sums<T, backward>(groups, of_groups, static_cast<double>(view_.count()));
+    if (a_.out == nullptr) return;
+    spread_coefficients(groups.arrays, channels.arrays, n);
+    pass.map(0, pass.pieces(), first, n, channels.arrays);
+  }
+
+  template <class Pass>
+  void sum_channels(const Pass& pass, const Task& task, Index first, const Block<T>& channels,
+                    const Block<T>& groups) const {
+    for (Index k = 0; k < pass.chunks(); ++k) {
+      pass.sum(k, first, channels.n, channels.chunk(k), channels.arrays.mean_hi);
+    }
+    merge_chunks<backward>(pass, channels.n, channels.sums, channels.padded);
     if constexpr (backward) {
       const Index at = task.n * view_.channels + first;
       give_gradients(channels, task.dgamma + at, task.dbeta + at);
@@ -99,10 +130,6 @@ class GroupChannelPass {
     } else {
       merge_moments_of_groups(channels, groups);
     }
-    finish_sums<T, backward>(groups, of_groups, static_cast<double>(view_.count()));
-    if (a_.out == nullptr) return;
-    spread_coefficients(groups.arrays, channels.arrays, n);
-    pass.map(0, pass.pieces(), first, n, channels.arrays);
   }
 
   // gamma and beta by channel; the statistics of a channel are those of its group.

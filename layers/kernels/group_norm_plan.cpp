@@ -17,7 +17,7 @@ GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, const M
   GroupRowPlan plan{};
   const Index sample_bytes = view.channels * element_bytes;
   const Index bytes = view.batch * sample_bytes;
-  plan.non_temporal = bytes >= rows_non_temporal_bytes;
+  plan.non_temporal = bytes >= machine.non_temporal_from;
   plan.threads = threads_for(bytes, machine);
   // Each chunk ends with a sweep over its dgamma and dbeta: it has to be worth it.
   const Index worth = std::max(GroupRowPlan::tile_samples, 128 * kib / sample_bytes);

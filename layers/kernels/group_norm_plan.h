@@ -13,10 +13,6 @@
 
 namespace wengert::kernels {
 
-/// Rows are written in the order of memory, which suits stores past the caches: they pay earlier than for
-/// batch normalisation.
-inline constexpr Index rows_non_temporal_bytes = Index{2} << 20;
-
 inline bool use_rows(const GroupView& view) { return view.outer == 1 && view.inner == 1; }
 
 /// The backward pass over rows. A sample is all groups of one row of x.
