@@ -99,7 +99,9 @@ BatchNormResult<T> fused::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar
   const kernels::ChannelView view = layout.view;
   const bool has_gamma = gamma.has_value();
   const bool has_beta = beta.has_value();
-  std::vector<NamedVar<T>> inputs{{"x", x}};
+  std::vector<NamedVar<T>> inputs;
+  inputs.reserve(3);
+  inputs.push_back({"x", x});
   if (gamma) inputs.push_back({"gamma", *gamma});
   if (beta) inputs.push_back({"beta", *beta});
 
@@ -130,7 +132,9 @@ BatchNormResult<T> fused::batch_norm(Var<T> x, OptionalVar<T> gamma, OptionalVar
                                          s["mean"].data(), s["mean_lo"].data(), s["inv_std"].data(),
                                          dx ? dx.mutable_data() : nullptr, dgamma.mutable_data(),
                                          dbeta.mutable_data());
-         std::vector<Tensor<T>> cotangents{std::move(dx)};
+         std::vector<Tensor<T>> cotangents;
+         cotangents.reserve(3);
+         cotangents.push_back(std::move(dx));
          if (scale) cotangents.push_back(std::move(dgamma));
          if (s.find("beta")) cotangents.push_back(std::move(dbeta));
          return cotangents;
