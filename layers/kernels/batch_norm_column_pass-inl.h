@@ -26,7 +26,7 @@ class ColumnPass {
   Index pieces() const { return divide_up(HWY_MAX(plan_.rows, Index{1}), plan_.piece_rows); }
   /// Channels that one task sums.
   Index share() const {
-    return HWY_MIN(view_.channels, round_up(divide_up(view_.channels, plan_.shares), 16));
+    return HWY_MIN(view_.channels, round_up(divide_up(view_.channels, plan_.shares), 4 * lanes<T>()));
   }
 
   /// Bytes that sum() and map() take for n channels.
@@ -127,7 +127,9 @@ class ColumnPass {
       const Index rows = HWY_MIN(ColumnPlan::step_rows, end - row);
       for (Index j = 0; j < width; j += plan_.strip) {
         const Index n = HWY_MIN(plan_.strip, width - j);
-        body(Tile{row * plan_.width + first + j, rows, n, plan_.width, ahead}, j);
+        // After the last strips of these rows come the first ones of the next.
+        const Index skipped = ahead != 0 && j + ahead >= width && plan_.strip < width ? rows - 1 : 0;
+        body(Tile{row * plan_.width + first + j, rows, n, plan_.width, ahead + skipped * plan_.width}, j);
       }
     }
   }
