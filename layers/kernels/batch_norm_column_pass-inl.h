@@ -140,12 +140,20 @@ class ColumnPass {
     s.records.put(pivot_field, s.pivot);
     s.records.put_zeros(a_field);
     s.records.put_zeros(b_field);
-    for_each_tile(begin, end, first, s.width, plan_.sum_ahead, [&](Tile tile, Index column) HWY_ATTR {
-      sum_columns(source_, tile, s.records.at(column));
-    });
-    if (with_rest && plan_.rest > 0) sum_columns(source_, rest(), s.records.at(0));
-    s.records.get(a_field, s.a);
-    s.records.get(b_field, s.b);
+    std::memset(s.a, 0, static_cast<size_t>(s.width) * sizeof(T));
+    std::memset(s.b, 0, static_cast<size_t>(s.width) * sizeof(T));
+    const auto collect = [&]() HWY_ATTR { s.records.move(a_field, s.a), s.records.move(b_field, s.b); };
+    for (Index row = begin; row < end; row += ColumnPlan::part_rows) {
+      const Index stop = HWY_MIN(end, row + ColumnPlan::part_rows);
+      for_each_tile(row, stop, first, s.width, plan_.sum_ahead, [&](Tile tile, Index column) HWY_ATTR {
+        sum_columns(source_, tile, s.records.at(column));
+      });
+      collect();
+    }
+    if (with_rest && plan_.rest > 0) {
+      sum_columns(source_, rest(), s.records.at(0));
+      collect();
+    }
     if (!one_to_one()) {
       fold(s.a, s.channel_a);
       fold(s.b, s.channel_b);

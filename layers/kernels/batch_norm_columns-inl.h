@@ -36,9 +36,13 @@ class ColumnRecords {
     const Vectors<T> d;
     each(field, [&](Index, T* at) HWY_ATTR { hn::Store(hn::Zero(d), d, at); });
   }
-  void get(Index field, T* values) const {
+  /// Adds the values to `sums` and makes them 0.
+  void move(Index field, T* sums) const {
     const Vectors<T> d;
-    each(field, [&](Index j, T* at) HWY_ATTR { hn::StoreU(hn::Load(d, at), d, values + j); });
+    each(field, [&](Index j, T* at) HWY_ATTR {
+      hn::StoreU(hn::Add(hn::LoadU(d, sums + j), hn::Load(d, at)), d, sums + j);
+      hn::Store(hn::Zero(d), d, at);
+    });
   }
 
  private:
