@@ -46,8 +46,8 @@ int threads_for(Index bytes, const Machine& machine);
 /// The rows [outer, channels·inner] read as `rows` rows of `width`, and `rest` elements that are left.
 /// Several rows of a narrow tensor make one row: no vector is ever partly empty but the last.
 struct ColumnPlan {
-  /// Summed in T: four rows, the fours of a part, the parts of a tile, so that no sum is a long one. Tiles are
-  /// merged in float64. The sums of the backward pass are gradients, and merge cheaply.
+  /// Summed in T: four rows, the fours of a part, the parts of a tile, so that no sum is a long one. Tiles
+  /// are merged in float64. The sums of the backward pass are gradients, and merge cheaply.
   static constexpr Index part_rows = 32;
   static constexpr Index tile_rows = 512, backward_tile_rows = 256;
   static constexpr Index pivot_rows = 8;  ///< their mean is the first pivot
