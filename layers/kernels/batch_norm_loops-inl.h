@@ -5,7 +5,8 @@
 //   sums   a = Σ g, b = Σ g·d      d = x − pivot, g = d forward, g = dy backward (the pivot is then the mean)
 //   map    out = slope·(x − mean) + offset  [ + direct·dy ]
 // Columns hold a pivot and coefficients for every element of a row, rows one for all.
-// A run that is no whole number of vectors ends in the first lanes of one.
+// A sum over a run that is no whole number of vectors ends in the first lanes of one; how what is written
+// ends, each map says.
 #if defined(WENGERT_BATCH_NORM_LOOPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_LOOPS_INL_H_
 #undef WENGERT_BATCH_NORM_LOOPS_INL_H_

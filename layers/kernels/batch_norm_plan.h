@@ -12,7 +12,7 @@
 //            of the first is still in cache.
 //   rows     inner > 1: vectors along a channel. A channel, or a group of small ones, stays in L2 between the
 //            sweeps, so x is read from memory once; a channel larger than that gets its second sweep
-//            backwards as well.
+//            backwards as well. Where L3 holds the tensor, many runs a channel go in the order of memory.
 #pragma once
 
 #include <layers/kernels/batch_norm.h>

@@ -187,7 +187,6 @@ class GroupRowPass {
     const Index tile = GroupRowPlan::tile_vectors * lanes<T>();
     for (Index j = 0; j < length; j += tile) {
       const Index n = std::min(tile, length - j);
-      // A vector reaches back over columns that are done: not into the tile before.
       switch (together) {
         case 1:
           sum_gradient_tile<1>(source, view_.channels, j, n, sums);

@@ -68,22 +68,16 @@ HWY_INLINE void sum_gradient_tile(RowSource<T> source, Index stride, Index j, In
       return Pair{hn::Sub(hn::LoadU(d, source.x + i), mean), hn::LoadU(d, source.dy + i)};
     });
   }
-  if (j < end && n < step) {
+  if (const Index rest = end - j; rest > 0) {
     // What stands beyond may be the next group's: nothing times a NaN of this one must not reach it.
-    const auto taken = first_lanes<T>(n);
+    const auto taken = first_lanes<T>(rest);
     for (size_t r = 0; r < rows; ++r) {
       inv_std[r] = hn::IfThenElseZero(taken, inv_std[r]);
       lo_inv_std[r] = hn::IfThenElseZero(taken, lo_inv_std[r]);
     }
-    add(j, load_first(source.gamma + j, n), [&](Index i, Vec<T> mean) HWY_ATTR {
-      return Pair{hn::IfThenElseZero(taken, hn::Sub(load_first(source.x + i, n), mean)),
-                  load_first(source.dy + i, n)};
-    });
-  } else if (j < end) {
-    const auto seen = first_lanes<T>(step - (end - j));
-    add(end - step, hn::LoadU(d, source.gamma + end - step), [&](Index i, Vec<T> mean) HWY_ATTR {
-      return Pair{hn::IfThenZeroElse(seen, hn::Sub(hn::LoadU(d, source.x + i), mean)),
-                  hn::IfThenZeroElse(seen, hn::LoadU(d, source.dy + i))};
+    add(j, load_first(source.gamma + j, rest), [&](Index i, Vec<T> mean) HWY_ATTR {
+      return Pair{hn::IfThenElseZero(taken, hn::Sub(load_first(source.x + i, rest), mean)),
+                  load_first(source.dy + i, rest)};
     });
   }
   for (size_t r = 0; r < rows; ++r) {
