@@ -34,11 +34,17 @@ struct Block {
   ChannelSums sums;
   ChannelArrays<T> arrays;
 
-  static Index padding(Index n) { return round_up(n, 16); }
+  // Whole vectors from any of the n channels on: parts of a block start where they like.
+  static Index padding(Index n) { return round_up(n + 15, 16); }
   static Index bytes(Index n, Index chunks) {
     return 3 * Workspace::bytes<double>(padding(n) * chunks) + 11 * Workspace::bytes<T>(padding(n));
   }
   ChannelSums chunk(Index k) const { return sums + k * padded; }
+  /// Channels [from, from + count) of the block. They are worked on in this order: what their padded vectors
+  /// write beyond them is written again.
+  Block part(Index from, Index count) const {
+    return {first + from, count, padded, sums + from, arrays + from};
+  }
 };
 
 template <class T>
@@ -50,7 +56,7 @@ template <class T, bool backward>
 Block<T> make_block(Workspace& space, const Parameters<T>& p, Index first, Index n, Index chunks) {
   const Index padded = Block<T>::padding(n);
   const auto wide = [&] { return space.take_unset<double>(padded * chunks); };
-  const auto take = [&] { return space.take_unset<T>(n); };
+  const auto take = [&] { return space.take_unset<T>(padded); };
   Block<T> block{first, n, padded, {wide(), wide(), wide()}, {}};
   block.arrays = {take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take()};
   const auto copy_or_fill = [&](const T* from, T* to, T otherwise) {
@@ -84,18 +90,26 @@ void merge_chunks(const Pass& pass, Index channels, ChannelSums sums, Index stri
   }
 }
 
-// What the sums of the first chunk come to, handed to the caller as far as he asked for it.
+// What the sums of the first chunk come to.
 template <class T, bool backward>
 void finish_sums(const Block<T>& block, const Parameters<T>& p, double count) {
+  if constexpr (backward) {
+    finish_backward(block.n, block.sums, count, block.arrays);
+  } else {
+    finish_forward(block.n, block.sums, count, p.eps, block.arrays);
+  }
+}
+
+// Hands that to the caller, as far as he asked for it.
+template <class T, bool backward>
+void give_results(const Block<T>& block, const Parameters<T>& p) {
   const ChannelArrays<T>& a = block.arrays;
   const auto give = [&](const T* from, T* to) {
     if (to != nullptr) copy(from, to + block.first, block.n);
   };
   if constexpr (backward) {
-    finish_backward(block.n, block.sums, count, a);
     give(a.dgamma, p.dgamma), give(a.dbeta, p.dbeta);
   } else {
-    finish_forward(block.n, block.sums, count, p.eps, a);
     give(a.mean_hi, p.mean_hi), give(a.mean_lo, p.mean_lo), give(a.var, p.var), give(a.inv_std, p.inv_std);
   }
 }
@@ -104,6 +118,7 @@ template <class T, bool backward, class Pass>
 void finish(const Pass& pass, const Block<T>& block, const Parameters<T>& p, double count) {
   merge_chunks<backward>(pass, block.n, block.sums, block.padded);
   finish_sums<T, backward>(block, p, count);
+  give_results<T, backward>(block, p);
 }
 
 }  // namespace wengert::kernels::HWY_NAMESPACE

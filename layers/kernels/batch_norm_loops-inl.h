@@ -40,6 +40,10 @@ template <class T>
 HWY_INLINE auto first_lanes(Index n) {
   return hn::FirstN(Vectors<T>(), static_cast<size_t>(n));
 }
+template <class T>
+HWY_INLINE auto last_lanes(Index n) {
+  return hn::Not(first_lanes<T>(lanes<T>() - n));
+}
 
 /// Whether non-temporal stores may write from p on, vector by vector.
 template <class T>
@@ -47,33 +51,52 @@ HWY_INLINE bool is_aligned(const T* p) {
   return reinterpret_cast<std::uintptr_t>(p) % (static_cast<std::uintptr_t>(lanes<T>()) * sizeof(T)) == 0;
 }
 
-// Masked loads of AVX2 may fault on lanes narrower than these.
-#define WENGERT_MASKED_MAY_FAULT (HWY_MEM_OPS_MIGHT_FAULT && HWY_TARGET != HWY_AVX2)
+/// Whether part of a vector is loaded and stored by its mask. Elsewhere a masked access may fault on lanes
+/// that it leaves out, and goes through a copy. (Those of AVX2 do not, on lanes as wide as these.)
+inline constexpr bool masks_memory = !HWY_MEM_OPS_MIGHT_FAULT || HWY_TARGET == HWY_AVX2;
 
-/// The first n lanes from memory and zeros in the others: what lies beyond is not touched.
+/// The first n elements from x on, and zeros in the other lanes: what lies beyond is not touched.
 template <class T>
 HWY_INLINE Vec<T> load_first(const T* x, Index n) {
-#if WENGERT_MASKED_MAY_FAULT
+  if constexpr (masks_memory) return hn::MaskedLoad(first_lanes<T>(n), Vectors<T>(), x);
   HWY_ALIGN T lane[HWY_MAX_BYTES / sizeof(T)] = {};
   std::memcpy(lane, x, static_cast<size_t>(n) * sizeof(T));
   return hn::Load(Vectors<T>(), lane);
-#else
-  return hn::MaskedLoad(first_lanes<T>(n), Vectors<T>(), x);
-#endif
+}
+
+/// Through a copy. Beside stores past the caches this is faster: a store by mask that misses holds them up.
+template <class T>
+HWY_INLINE void copy_first(Vec<T> v, T* x, Index n) {
+  HWY_ALIGN T lane[HWY_MAX_BYTES / sizeof(T)];
+  hn::Store(v, Vectors<T>(), lane);
+  std::memcpy(x, lane, static_cast<size_t>(n) * sizeof(T));
 }
 
 template <class T>
 HWY_INLINE void store_first(Vec<T> v, T* x, Index n) {
-#if WENGERT_MASKED_MAY_FAULT
-  HWY_ALIGN T lane[HWY_MAX_BYTES / sizeof(T)];
-  hn::Store(v, Vectors<T>(), lane);
-  std::memcpy(x, lane, static_cast<size_t>(n) * sizeof(T));
-#else
-  hn::BlendedStore(v, first_lanes<T>(n), Vectors<T>(), x);
-#endif
+  if constexpr (masks_memory) {
+    hn::BlendedStore(v, first_lanes<T>(n), Vectors<T>(), x);
+  } else {
+    copy_first(v, x, n);
+  }
 }
 
-#undef WENGERT_MASKED_MAY_FAULT
+/// Elements from i to where the next vector begins, counted from the start of the array: a vector that lies
+/// across two cache lines costs twice. They are the last lanes of the vector that they end.
+template <class T>
+HWY_INLINE Index elements_before_vector(Index i) {
+  return masks_memory ? (lanes<T>() - i % lanes<T>()) % lanes<T>() : 0;
+}
+
+/// n such elements, and zeros in the other lanes.
+template <class T>
+HWY_INLINE Vec<T> load_last(const T* x, Index n) {
+  return hn::MaskedLoad(last_lanes<T>(n), Vectors<T>(), x + n - lanes<T>());
+}
+template <class T>
+HWY_INLINE void store_last(Vec<T> v, T* x, Index n) {
+  hn::BlendedStore(v, last_lanes<T>(n), Vectors<T>(), x + n - lanes<T>());
+}
 
 /// Asks for n elements from i on that will be read soon, into L2: the hardware foresees runs and not the
 /// order of the sweeps, and without it memory waits.
@@ -111,6 +134,11 @@ struct SumSource {
     const Vec<T> d = hn::IfThenElseZero(first_lanes<T>(n), hn::Sub(load_first(x + i, n), pivot));
     return {backward ? load_first(dy + i, n) : d, d};
   }
+  // The same as the last lanes of a vector.
+  HWY_INLINE Terms last_terms(Index i, Index n, Vec<T> pivot) const {
+    const Vec<T> d = hn::IfThenElseZero(last_lanes<T>(n), hn::Sub(load_last(x + i, n), pivot));
+    return {backward ? load_last(dy + i, n) : d, d};
+  }
 };
 
 // One vector of each coefficient.
@@ -123,6 +151,16 @@ struct MapVectors {
     return backward ? hn::MulAdd(direct, dy, y) : y;
   }
 };
+
+/// `c` in the first n lanes and `next` in the others.
+template <class T, bool backward>
+HWY_INLINE MapVectors<T, backward> join(const MapVectors<T, backward>& c, Index n,
+                                        const MapVectors<T, backward>& next) {
+  const auto is_first = first_lanes<T>(n);
+  const auto slope = hn::IfThenElse(is_first, c.slope, next.slope);
+  return {hn::IfThenElse(is_first, c.mean, next.mean), slope, hn::IfThenElse(is_first, c.offset, next.offset),
+          backward ? hn::IfThenElse(is_first, c.direct, next.direct) : slope};
+}
 
 // What the second sweep reads and writes; out may be x or dy.
 template <class T, bool backward, bool non_temporal>
@@ -149,6 +187,10 @@ struct MapTarget {
   HWY_INLINE void map_first(Index i, Index n, const Coefficients& c) const {
     const Vec<T> v = load_first(x + i, n);
     store_first(c(v, backward ? load_first(dy + i, n) : v), out + i, n);
+  }
+  HWY_INLINE void map_last(Index i, Index n, const Coefficients& c) const {
+    const Vec<T> v = load_last(x + i, n);
+    store_last(c(v, backward ? load_last(dy + i, n) : v), out + i, n);
   }
 };
 

@@ -89,7 +89,7 @@ RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backw
   plan.chunk_tiles = std::max(chunk, divide_up(plan.tiles, max_chunks));
   plan.chunks = divide_up(plan.tiles, plan.chunk_tiles);
 
-  plan.read_ahead = bytes >= 4 * kib * kib ? 4 * kib / element_bytes : 0;
+  plan.read_ahead = bytes >= 4 * kib * kib && view.outer > 1 ? 4 * kib / element_bytes : 0;
 
   // Half of L2 for what both sweeps read leaves room for what the second one writes. A channel that is many
   // runs of a tensor that stays in L3 anyway gains more by the order of memory.

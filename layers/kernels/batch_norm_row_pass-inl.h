@@ -31,7 +31,7 @@ class RowPass {
   bool resident() const { return !plan_.split_chunks; }
   /// Bytes that one task takes for n channels.
   Index scratch(Index n) const {
-    return 3 * Workspace::bytes<T>(n) + 2 * Workspace::bytes<T>(n * lanes<T>());
+    return 3 * Workspace::bytes<T>(n) + 2 * Workspace::bytes<T>(lane_slots(n) * lanes<T>());
   }
 
   /// Elements of one channel in a chunk.
@@ -44,12 +44,13 @@ class RowPass {
   /// Sums channels [first, first + n) over a chunk; `mean` is the pivot of the backward pass.
   void sum(Index chunk, Index first, Index n, ChannelSums sums, const T* mean) const {
     Workspace space(scratch(n));
+    const Index of_lanes = lane_slots(n) * lanes<T>();
     Sums s{space.take_unset<T>(n), space.take_unset<T>(n), space.take_unset<T>(n),
-           space.take_unset<T>(n * lanes<T>()), space.take_unset<T>(n * lanes<T>())};
+           space.take_unset<T>(of_lanes), space.take_unset<T>(of_lanes)};
     if constexpr (backward) {
       std::memcpy(s.pivot, mean, static_cast<size_t>(n) * sizeof(T));
     } else {
-      start_pivot(tile(first_tile(chunk)), first, n, s.pivot);
+      start_pivot(tile(first_tile(chunk)), first, n, s);
     }
     double done = 0;
     for (Index t = first_tile(chunk); t < first_tile(chunk + 1); ++t) {
@@ -92,72 +93,115 @@ class RowPass {
     return {outer, HWY_MIN(view_.outer, outer + plan_.outer_step), inner,
             HWY_MIN(plan_.inner_step, view_.inner - inner)};
   }
+  // Whether the runs of neighbouring channels follow each other.
+  bool is_whole(RunTile piece) const { return piece.length == view_.inner; }
   Index run(Index outer, Index channel) const { return (outer * view_.channels + channel) * view_.inner; }
 
-  // The arrays of one call of sum(): a pivot and two sums a channel, and the lanes of the sums between its
-  // runs.
+  // The arrays of one call of sum(): a pivot and two sums a channel, and the lanes of the sums until they are
+  // added up, for a vector of channels at once.
   struct Sums {
     T *pivot, *a, *b, *lane_a, *lane_b;
   };
 
+  // Where a tile is more than one run a channel, each channel keeps its lanes from run to run.
+  bool keeps_lanes() const { return plan_.outer_step > 1; }
+  Index lane_slots(Index n) const { return keeps_lanes() ? round_up(n, lanes<T>()) : lanes<T>(); }
+
+  // Calls body(c, slot) for n channels, and finish(c, slot) for each vector of them, which starts there.
+  template <class Body, class Finish>
+  HWY_INLINE void for_each_channel(Index n, Body body, Finish finish) const {
+    const Index step = lanes<T>();
+    for (Index c = 0; c < n; c += step) {
+      const Index slot = (keeps_lanes() ? c : 0) * step;
+      for (Index k = 0; k < HWY_MIN(step, n - c); ++k) body(c + k, slot + k * step);
+      finish(c, slot);
+    }
+  }
+
   // a, b = the sums over the tile, which is read in the order of memory: run after run, not channel after
   // channel. What comes after it begins at `next`.
   void sum_tile(RunTile piece, Index first, Index n, const Sums& s, Index next) const {
-    const Vectors<T> d;
-    const Index step = lanes<T>();
-    const bool whole = piece.length == view_.inner;  // the runs of the channels then make one
+    const Index inner = view_.inner;
     for (Index outer = piece.outer; outer < piece.outer_end; ++outer) {
-      const bool is_first = outer == piece.outer;
-      for (Index c = 0; c < n; ++c) {
-        const Index begin = run(outer, first + c) + piece.inner;
-        const Index stretch = whole ? (n - c) * view_.inner : piece.length;
-        const bool goes_on = !whole && c + 1 < n;
-        const FetchAhead ahead{HWY_MIN(plan_.read_ahead, whole ? n * view_.inner : piece.length),
-                               begin + stretch,
-                               goes_on                       ? begin + view_.inner
-                               : outer + 1 < piece.outer_end ? run(outer + 1, first) + piece.inner
-                                                             : next};
-        auto a = is_first ? hn::Zero(d) : hn::Load(d, s.lane_a + c * step);
-        auto b = is_first ? hn::Zero(d) : hn::Load(d, s.lane_b + c * step);
-        sum_run(source_, begin, piece.length, hn::Set(d, s.pivot[c]), a, b, ahead);
-        if (outer + 1 == piece.outer_end) {
-          s.a[c] = sum_of_lanes<T>(a);
-          s.b[c] = sum_of_lanes<T>(b);
-        } else {
-          hn::Store(a, d, s.lane_a + c * step);
-          hn::Store(b, d, s.lane_b + c * step);
-        }
+      const Index begin = run(outer, first) + piece.inner;
+      const Index after = outer + 1 < piece.outer_end ? run(outer + 1, first) + piece.inner : next;
+      const auto sum_all = [&](auto fetch) HWY_ATTR { sum_channels(piece, outer, begin, n, s, fetch); };
+      if (plan_.read_ahead == 0) {
+        sum_all([](Index) HWY_ATTR { return NoFetch(); });
+      } else if (is_whole(piece)) {
+        const FetchAhead through_runs{HWY_MIN(plan_.read_ahead, n * inner), begin + n * inner, after};
+        sum_all([=](Index) HWY_ATTR { return through_runs; });
+      } else {
+        const Index length = piece.length, distance = HWY_MIN(plan_.read_ahead, length);
+        sum_all([=](Index c) HWY_ATTR {
+          const Index i = begin + c * inner;
+          return FetchAhead{distance, i + length, c + 1 < n ? i + inner : after};
+        });
       }
     }
   }
 
+  // Of one run a channel, the first at `begin`.
+  template <class Fetch>
+  HWY_INLINE void sum_channels(RunTile piece, Index outer, Index begin, Index n, const Sums& s,
+                               Fetch fetch) const {
+    const Vectors<T> d;
+    const SumSource<T, backward> source = source_;
+    const Index inner = view_.inner;
+    const bool is_first = outer == piece.outer, is_last = outer + 1 == piece.outer_end;
+    const auto sum_channel = [&](Index c, Index slot) HWY_ATTR {
+      auto sums = sum_run(source, begin + c * inner, piece.length, hn::Set(d, s.pivot[c]), fetch(c));
+      if (!is_first) sums = sums + LaneSums<T>{hn::Load(d, s.lane_a + slot), hn::Load(d, s.lane_b + slot)};
+      hn::Store(sums.a, d, s.lane_a + slot);
+      hn::Store(sums.b, d, s.lane_b + slot);
+    };
+    for_each_channel(n, sum_channel, [&](Index c, Index slot) HWY_ATTR {
+      if (!is_last) return;
+      hn::StoreU(sums_of_lanes(s.lane_a + slot, n - c), d, s.a + c);
+      hn::StoreU(sums_of_lanes(s.lane_b + slot, n - c), d, s.b + c);
+    });
+  }
+
   // The mean of the first few elements: one alone may lie several deviations from the mean.
-  void start_pivot(RunTile piece, Index first, Index n, T* pivot) const {
+  void start_pivot(RunTile piece, Index first, Index n, const Sums& s) const {
     const Vectors<T> d;
     const Index length = HWY_MIN(piece.length, RowPlan::pivot_elements);
     const auto inverse = T{1} / static_cast<T>(length);
     const SumSource<T, false> source{source_.x, nullptr};
-    for (Index c = 0; c < n; ++c) {
+    const auto sum_channel = [&](Index c, Index slot) HWY_ATTR {
       const Index i = run(piece.outer, first + c) + piece.inner;
       auto a = hn::Zero(d), b = a;
-      sum_run(source, i, length, hn::Set(d, source_.x[i]), a, b);
-      pivot[c] = source_.x[i] + sum_of_lanes<T>(a) * inverse;
-    }
+      s.pivot[c] = source_.x[i];
+      for (Index j = 0; j < length; j += lanes<T>()) {
+        source.first_terms(i + j, HWY_MIN(lanes<T>(), length - j), hn::Set(d, s.pivot[c])).add_to(a, b);
+      }
+      hn::Store(a, d, s.lane_a + slot);
+    };
+    for_each_channel(n, sum_channel, [&](Index c, Index slot) HWY_ATTR {
+      const auto sum = sums_of_lanes(s.lane_a + slot, n - c), start = hn::LoadU(d, s.pivot + c);
+      hn::StoreU(hn::MulAdd(sum, hn::Set(d, inverse), start), d, s.pivot + c);
+    });
   }
 
   template <bool non_temporal>
   void map_tiles(Index begin, Index end, Index first, Index n, const ChannelArrays<T>& arrays) const {
     const Vectors<T> d;
     const MapTarget<T, backward, non_temporal> target{source_.x, source_.dy, out_};
+    const auto coefficients = [&](Index c) HWY_ATTR {
+      const auto slope = hn::Set(d, arrays.slope[c]);
+      return MapVectors<T, backward>{hn::Set(d, arrays.mean_hi[c]), slope, hn::Set(d, arrays.offset[c]),
+                                     backward ? hn::Set(d, arrays.direct[c]) : slope};
+    };
     for (Index t = first_tile(end); t-- > first_tile(begin);) {
       const RunTile piece = tile(t);
       for (Index outer = piece.outer; outer < piece.outer_end; ++outer) {
+        if (is_whole(piece)) {
+          map_runs(target, run(outer, first), view_.inner, n, coefficients);
+          continue;
+        }
         for (Index c = 0; c < n; ++c) {
-          const auto slope = hn::Set(d, arrays.slope[c]);
-          const MapVectors<T, backward> coefficients{hn::Set(d, arrays.mean_hi[c]), slope,
-                                                     hn::Set(d, arrays.offset[c]),
-                                                     backward ? hn::Set(d, arrays.direct[c]) : slope};
-          map_run(target, run(outer, first + c) + piece.inner, piece.length, coefficients);
+          map_runs(target, run(outer, first + c) + piece.inner, piece.length, 1,
+                   [&](Index) HWY_ATTR { return coefficients(c); });
         }
       }
     }

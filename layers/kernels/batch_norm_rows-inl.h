@@ -13,13 +13,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-/// Elements from i to where the next vector begins, counted from the start of the array, if a run of n is
-/// long enough to gain by it: a vector that lies across two cache lines costs twice.
-template <class T>
-HWY_INLINE Index elements_before_vector(Index i, Index n) {
-  const Index step = lanes<T>();
-  return n < 6 * step ? 0 : (step - i % step) % step;
-}
+/// Fetches nothing: all is in cache.
+struct NoFetch {
+  template <class Source>
+  HWY_INLINE void operator()(Source, Index, Index) const {}
+};
 
 /// Fetches what is read `distance` elements later, where memory is read up to `end` and then from `next` on.
 /// The distance is at most the length of a stretch, so that it leads into the next one and not past it.
@@ -28,69 +26,123 @@ struct FetchAhead {
 
   template <class Source>
   HWY_INLINE void operator()(Source source, Index i, Index n) const {
-    if (distance == 0) return;
     const Index at = i + distance;
     source.fetch(at < end ? at : at - end + next, n);
   }
 };
 
-/// The lanes of a += Σ g, those of b += Σ g·d, over n elements from i on. A piece of the run is summed on its
-/// own, so that no sum is a long one. Two vectors at a time: the processor works on several runs at once
-/// anyway, and a run pays for each sum that it has to add up at its end.
-template <class T, bool backward>
-HWY_INLINE void sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> p, Vec<T>& a, Vec<T>& b,
-                        FetchAhead ahead = {}) {
+/// The lanes of two sums.
+template <class T>
+struct LaneSums {
+  Vec<T> a, b;
+
+  HWY_INLINE LaneSums operator+(const LaneSums& more) const {
+    return {hn::Add(a, more.a), hn::Add(b, more.b)};
+  }
+};
+
+/// Σ g and Σ g·d over n elements from i on, a piece of a run: so few that no sum is a long one. Two vectors
+/// at a time: the processor works on several runs at once anyway, and a run pays for each sum that it has to
+/// add up at its end.
+template <class T, bool backward, class Fetch>
+HWY_INLINE LaneSums<T> sum_piece(SumSource<T, backward> source, Index i, Index n, Vec<T> pivot, Fetch fetch) {
   const Index step = lanes<T>(), end = i + n;
-  while (i < end) {
-    auto a0 = hn::Zero(Vectors<T>()), a1 = a0, b0 = a0, b1 = a0;
-    const Index stop = HWY_MIN(end, i + RowPlan::piece_vectors * step);
-    for (; i + 2 * step <= stop; i += 2 * step) {
-      ahead(source, i, 2 * step);
-      source.terms(i, p).add_to(a0, b0);
-      source.terms(i + step, p).add_to(a1, b1);
-    }
-    if (i + step <= stop) {
-      source.terms(i, p).add_to(a0, b0);
-      i += step;
-    }
-    if (i < stop) {
-      source.first_terms(i, stop - i, p).add_to(a1, b1);
-      i = stop;
-    }
-    a = hn::Add(a, hn::Add(a0, a1));
-    b = hn::Add(b, hn::Add(b0, b1));
+  auto a0 = hn::Zero(Vectors<T>()), a1 = a0, b0 = a0, b1 = a0;
+  if (const Index head = elements_before_vector<T>(i); head > 0 && head <= n) {
+    source.last_terms(i, head, pivot).add_to(a1, b1);
+    i += head;
+  }
+  for (; i + 2 * step <= end; i += 2 * step) {
+    fetch(source, i, 2 * step);
+    source.terms(i, pivot).add_to(a0, b0);
+    source.terms(i + step, pivot).add_to(a1, b1);
+  }
+  if (i + step <= end) {
+    source.terms(i, pivot).add_to(a0, b0);
+    i += step;
+  }
+  if (i < end) source.first_terms(i, end - i, pivot).add_to(a1, b1);
+  return {hn::Add(a0, a1), hn::Add(b0, b1)};
+}
+
+/// The same over a run of any length.
+template <class T, bool backward, class Fetch>
+HWY_INLINE LaneSums<T> sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> pivot, Fetch fetch) {
+  const Index longest = RowPlan::piece_vectors * lanes<T>();
+  auto sums = sum_piece(source, i, HWY_MIN(n, longest), pivot, fetch);
+  while (n > longest) {
+    i += longest, n -= longest;
+    sums = sums + sum_piece(source, i, HWY_MIN(n, longest), pivot, fetch);
+  }
+  return sums;
+}
+
+/// The sums of pairs of lanes, those of `low` and then those of `high`.
+template <class T>
+HWY_INLINE Vec<T> add_pairs(Vec<T> low, [[maybe_unused]] Vec<T> high) {
+#if HWY_TARGET == HWY_SCALAR
+  return low;
+#else
+  return hn::Add(hn::ConcatEven(Vectors<T>(), high, low), hn::ConcatOdd(Vectors<T>(), high, low));
+#endif
+}
+template <size_t n, class T>
+HWY_INLINE Vec<T> add_pairs_of(const T* vectors) {
+  if constexpr (n == 1) {
+    return hn::Load(Vectors<T>(), vectors);
+  } else {
+    return add_pairs<T>(add_pairs_of<n / 2>(vectors), add_pairs_of<n / 2>(vectors + n / 2 * lanes<T>()));
   }
 }
 
+/// Lane k is the sum of the lanes of vector k of n, at most as many as a vector has lanes: all of them at
+/// once, since an instruction then serves several sums. The memory is that of a whole number of lanes.
 template <class T>
-HWY_INLINE T sum_of_lanes(Vec<T> v) {
-  return hn::GetLane(hn::SumOfLanes(Vectors<T>(), v));
+HWY_INLINE Vec<T> sums_of_lanes(const T* vectors, Index n) {
+  constexpr size_t all = hn::MaxLanes(Vectors<T>());
+  if constexpr (all > 4) {
+    if (n <= 4) {
+      auto sums = add_pairs_of<4>(vectors);
+      for (size_t lanes_each = all / 4; lanes_each > 1; lanes_each /= 2) sums = add_pairs<T>(sums, sums);
+      return sums;
+    }
+  }
+  return add_pairs_of<all>(vectors);
 }
 
-/// out = slope·(x − mean) + offset [ + direct·dy ] for n elements from i on.
-template <class T, bool backward, bool non_temporal>
-HWY_INLINE void map_run(MapTarget<T, backward, non_temporal> target, Index i, Index n,
-                        MapVectors<T, backward> c) {
+/// out = slope·(x − mean) + offset [ + direct·dy ] for n runs that follow each other from i on, `length`
+/// elements each; `coefficients(k)` are those of run k. A vector that ends one run begins the next.
+template <class T, bool backward, bool non_temporal, class Coefficients>
+HWY_INLINE void map_runs(MapTarget<T, backward, non_temporal> target, Index i, Index length, Index n,
+                         Coefficients coefficients) {
   const Index step = lanes<T>();
-  if (n < step) {
-    target.map_first(i, n, c);
+  if (length < step) {  // it would hold more than two
+    for (Index k = 0; k < n; ++k, i += length) target.map_first(i, length, coefficients(k));
     return;
   }
-  // The first and the last vector overlap their neighbours, and out may be an input: they are computed before
-  // anything is stored, and stored at the end.
-  const Index first = i, last = i + n - step;
-  const auto first_value = target.at(first, c), last_value = target.at(last, c);
-  i += elements_before_vector<T>(i, n);
-  const bool is_split = i != first;
-  for (; i + 4 * step <= last; i += 4 * step) {
-    target.map(i, c);
-    target.map(i + step, c);
-    target.map(i + 2 * step, c);
-    target.map(i + 3 * step, c);
+  Index end = i + length;
+  auto c = coefficients(0);
+  if (const Index head = elements_before_vector<T>(i); head > 0) {
+    target.map_last(i, head, c);
+    i += head;
   }
-  for (; i < last; i += step) target.map(i, c);
-  if (is_split) target.store(first_value, first);
-  target.store(last_value, last);
+  for (Index k = 1; k <= n; ++k, end += length) {
+    for (; i + 4 * step <= end; i += 4 * step) {
+      target.map(i, c);
+      target.map(i + step, c);
+      target.map(i + 2 * step, c);
+      target.map(i + 3 * step, c);
+    }
+    for (; i + step <= end; i += step) target.map(i, c);
+    const auto next = coefficients(HWY_MIN(k, n - 1));
+    if (i < end && k < n) {
+      target.map(i, join(c, end - i, next));
+      i += step;
+    } else if (i < end) {
+      target.map_first(i, end - i, c);
+    }
+    c = next;
+  }
 }
 
 }  // namespace wengert::kernels::HWY_NAMESPACE

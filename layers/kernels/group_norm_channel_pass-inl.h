@@ -111,6 +111,7 @@ class GroupChannelPass {
       sum_channels(pass, task, first, channels, groups);
     }
     finish_sums<T, backward>(groups, of_groups, static_cast<double>(view_.count()));
+    give_results<T, backward>(groups, of_groups);
     if (a_.out == nullptr) return;
     spread_coefficients(groups.arrays, channels.arrays, n);
     pass.map(0, pass.pieces(), first, n, channels.arrays);

@@ -11,9 +11,16 @@ namespace {
 
 constexpr Index max_chunks = 64;
 
+// Rows that stay in L1 until they are written, whole vectors of them where they are short.
+Index rows_in_l1(Index row_bytes) {
+  const Index rows = std::max(Index{1}, 16 * kib / row_bytes);
+  return rows < 16 ? rows : rows / 16 * 16;
+}
+
 }  // namespace
 
-GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, const Machine& machine) {
+GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, bool backward,
+                             const Machine& machine) {
   GroupRowPlan plan{};
   const Index sample_bytes = view.channels * element_bytes;
   const Index bytes = view.batch * sample_bytes;
@@ -24,10 +31,14 @@ GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, const M
   plan.chunk_samples =
       round_up(std::max(worth, divide_up(view.batch, max_chunks)), GroupRowPlan::tile_samples);
   plan.chunks = divide_up(view.batch, plan.chunk_samples);
-  // Two at least, though they leave the cache: a sweep over one row alone waits for its own sums.
-  const Index resident = std::max(Index{2}, machine.l2_bytes / 4 / (2 * sample_bytes));
-  plan.block_samples = std::min(GroupRowPlan::tile_samples,
-                                static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(resident))));
+  const Index samples = std::clamp(Index{512} / view.groups, Index{1}, GroupRowPlan::tile_samples);
+  plan.block_samples = static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(samples)));
+  // dgamma and dbeta of a long row leave L1 before the next one is there: a few rows by strips.
+  const Index row_bytes = view.group_channels() * element_bytes, read_bytes = row_bytes * (backward ? 2 : 1);
+  plan.part_rows = backward && row_bytes > 8 * kib ? 2 : rows_in_l1(read_bytes);
+  const bool worth_fetching =
+      bytes >= 2 * machine.l2_bytes && plan.part_rows * read_bytes <= machine.l2_bytes / 4;
+  plan.map_ahead = worth_fetching ? plan.part_rows * view.group_channels() : 0;
   return plan;
 }
 

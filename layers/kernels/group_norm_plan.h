@@ -15,14 +15,16 @@ namespace wengert::kernels {
 
 inline bool use_rows(const GroupView& view) { return view.outer == 1 && view.inner == 1; }
 
-/// The backward pass over rows. A sample is all groups of one row of x.
+/// Rows. A sample is all groups of one row of x.
 struct GroupRowPlan {
-  static constexpr Index tile_vectors = 128;  ///< of a row are summed in T; then in float64
-  static constexpr Index tile_samples = 32;   ///< of dgamma and dbeta are summed in T; then in float64
+  static constexpr Index tile_vectors = 64;  ///< of a row are summed in T; then in float64
+  static constexpr Index tile_samples = 32;  ///< of dgamma and dbeta are summed in T; then in float64
 
-  Index chunk_samples;  ///< one task, with its own dgamma and dbeta
+  Index chunk_samples;  ///< backward: one task, with its own dgamma and dbeta
   Index chunks;
-  Index block_samples;  ///< read twice while they are in cache; divides tile_samples
+  Index block_samples;  ///< whose statistics are kept at once; divides tile_samples
+  Index part_rows;      ///< summed, and then written while they are in L1, or in L2 if they are long
+  Index map_ahead;  ///< elements between what is written and what is fetched, for the next part; 0 for none
   int threads;
   bool non_temporal;
 };
@@ -35,7 +37,8 @@ struct GroupChannelPlan {
   Machine machine;  ///< for the passes over a sample
 };
 
-GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, const Machine& machine);
+GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, bool backward,
+                             const Machine& machine);
 GroupChannelPlan plan_group_channels(const GroupView& view, Index element_bytes, bool backward,
                                      const Machine& machine);
 

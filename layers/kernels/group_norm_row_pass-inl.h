@@ -42,7 +42,7 @@ class GroupRowPass {
   GroupRowPass(const GroupView& view, const GroupArrays<T>& arrays, const Machine& machine)
       : view_(view),
         a_(arrays),
-        plan_(plan_group_rows(view, sizeof(T), machine)),
+        plan_(plan_group_rows(view, sizeof(T), backward, machine)),
         constants_(Workspace::bytes<T>(view.channels) *
                    ((arrays.gamma == nullptr ? 1 : 0) + (arrays.beta == nullptr ? 1 : 0))) {
     a_.gamma = or_constant(constants_, arrays.gamma, view.channels, T{1});
@@ -63,7 +63,7 @@ class GroupRowPass {
   void run_backward() const {
     const ScratchCount scratch(constants_.heap_bytes() + Workspace::heap_bytes(sums_bytes()) +
                                at_once(plan_.chunks) *
-                                   (Workspace::heap_bytes(2 * Workspace::bytes<T>(gradient_columns())) +
+                                   (Workspace::heap_bytes(records_bytes()) +
                                     Workspace::heap_bytes(Block<T>::bytes(most_rows(), 1))));
     if (account_only()) return;
     const Index padded = round_up(view_.channels, 16);
@@ -91,8 +91,11 @@ class GroupRowPass {
   Index sums_bytes() const {
     return 2 * Workspace::bytes<double>(round_up(view_.channels, 16) * plan_.chunks);
   }
-  Index gradient_columns() const {
-    return view_.channels + lanes<T>();  // a vector may stand on the last of them
+  // The columns of a group, padded, so that a vector is one group's alone.
+  Index padded_length() const { return round_up(view_.group_channels(), lanes<T>()); }
+  Index record_columns() const { return view_.groups * padded_length(); }
+  Index records_bytes() const {
+    return Workspace::bytes<T>(ColumnRecords<T>::elements(gradient_fields, record_columns()));
   }
   Index most_rows() const { return std::min(plan_.block_samples, view_.batch) * view_.groups; }
 
@@ -112,127 +115,140 @@ class GroupRowPass {
         Workspace space(Block<T>::bytes(size, chunks));
         const Index n = std::min(size, rows - b * size);
         const Block<T> block = make_block<T, false>(space, statistics, b * size, n, chunks);
-        if (of_squares) std::fill_n(block.arrays.mean_hi, n, T{0});
-        for (Index k = 0; k < chunks; ++k) pass.sum(k, block.first, n, block.chunk(k), block.arrays.mean_hi);
-        merge_chunks<of_squares>(pass, n, block.sums, block.padded);
-        if constexpr (of_squares) {
-          std::fill_n(block.sums.hi, n, 0.0);
-          std::fill_n(block.sums.lo, n, 0.0);
-        }
-        finish_sums<T, false>(block, statistics, count);
-        map_rows(block.first, n, block.arrays);
+        for_each_part(block, [&](const Block<T>& part) HWY_ATTR {
+          if (of_squares) std::fill_n(part.arrays.mean_hi, part.n, T{0});
+          for (Index k = 0; k < chunks; ++k) {
+            pass.sum(k, part.first, part.n, part.chunk(k), part.arrays.mean_hi);
+          }
+          merge_chunks<of_squares>(pass, part.n, part.sums, part.padded);
+          if constexpr (of_squares) {
+            std::fill_n(part.sums.hi, part.n, 0.0);
+            std::fill_n(part.sums.lo, part.n, 0.0);
+          }
+          finish_sums<T, false>(part, statistics, count);
+          map_rows(part);
+        });
+        give_results<T, false>(block, statistics);
       }
+      end_stores();
     });
   }
 
-  // Samples [first, last) of chunk k in blocks that stay in cache.
+  template <class Body>
+  HWY_INLINE void for_each_part(const Block<T>& block, Body body) const {
+    for (Index row = 0; row < block.n; row += plan_.part_rows) {
+      body(block.part(row, std::min(plan_.part_rows, block.n - row)));
+    }
+  }
+
+  // Samples of chunk k in blocks.
   void run_chunk(Index k, ChannelSums sums) const {
     const Index first = k * plan_.chunk_samples, last = std::min(view_.batch, first + plan_.chunk_samples);
-    const Index columns = gradient_columns();
-    Workspace space(2 * Workspace::bytes<T>(columns));
-    T* const dgamma = space.take<T>(columns);
-    T* const dbeta = space.take<T>(columns);
-    const Index per_sample = view_.groups;
-    for (Index sample = first; sample < last; sample += plan_.block_samples) {
-      const Index n = std::min(plan_.block_samples, last - sample) * per_sample;
-      Workspace scratch(Block<T>::bytes(n, 1));
-      const Block<T> block = block_of(scratch, sample * per_sample, n);
-      sum_block(block, dgamma, dbeta);
-      if (a_.mean_hi == nullptr) std::fill_n(block.sums.hi, n, 0.0);
-      finish_backward(n, block.sums, static_cast<double>(view_.count()), block.arrays);
-      if (a_.out != nullptr) map_rows(block.first, n, block.arrays);
-      const Index done = sample + plan_.block_samples - first;
-      if (done % GroupRowPlan::tile_samples == 0 || sample + plan_.block_samples >= last) {
-        add_tile(view_.channels, sums, dbeta, dgamma);
-        std::fill_n(dgamma, columns, T{0});
-        std::fill_n(dbeta, columns, T{0});
-      }
-    }
-  }
-
-  Block<T> block_of(Workspace& scratch, Index first, Index n) const {
+    const double count = static_cast<double>(view_.count());
     const Parameters<T> statistics{nullptr,    nullptr, a_.mean_hi, a_.mean_lo, nullptr,
                                    a_.inv_std, nullptr, nullptr,    T{0}};
-    return make_block<T, true>(scratch, statistics, first, n, 1);
+    Workspace space(records_bytes());
+    const ColumnRecords<T> records(space, gradient_fields, record_columns());
+    start_records(records);
+    for (Index sample = first; sample < last; sample += plan_.block_samples) {
+      const Index n = std::min(plan_.block_samples, last - sample) * view_.groups;
+      Workspace scratch(Block<T>::bytes(n, 1));
+      const Block<T> block = make_block<T, true>(scratch, statistics, sample * view_.groups, n, 1);
+      for_each_part(block, [&](const Block<T>& part) HWY_ATTR {
+        sum_rows(part, records);
+        if (a_.mean_hi == nullptr) std::fill_n(part.sums.hi, part.n, 0.0);
+        finish_sums<T, true>(part, statistics, count);
+        if (a_.out != nullptr) map_rows(part);
+      });
+      const Index done = sample + plan_.block_samples - first;
+      if (done % GroupRowPlan::tile_samples == 0 || sample + plan_.block_samples >= last) {
+        move_records(records, sums);
+      }
+    }
+    end_stores();
   }
 
-  // The sums of every row of the block; a few samples at once, for the same group of each.
-  void sum_block(const Block<T>& block, T* dgamma, T* dbeta) const {
-    const Index length = view_.group_channels();
-    const Index samples = block.n / view_.groups;
-    for (Index s = 0; s < samples; s += static_cast<Index>(rows_at_once)) {
-      const size_t together = std::min(rows_at_once, static_cast<size_t>(samples - s));
-      for (Index g = 0; g < view_.groups; ++g) {
-        const Index begin = (block.first + s * view_.groups + g) * length, column = g * length;
-        const RowSource<T> source{a_.x + begin, a_.dy + begin, a_.gamma + column, dgamma + column,
-                                  dbeta + column};
-        RowSums<T> sums{};
-        for (size_t r = 0; r < together; ++r) {
-          const Index row = (s + static_cast<Index>(r)) * view_.groups + g;
-          sums.hi[r] = block.arrays.mean_hi[row];
-          sums.lo[r] = block.arrays.mean_lo[row];
-          sums.inv_std[r] = block.arrays.inv_std[row];
-        }
-        sum_rows(source, together, length, sums);
-        for (size_t r = 0; r < together; ++r) {
-          const Index row = (s + static_cast<Index>(r)) * view_.groups + g;
-          block.sums.hi[row] = sums.g[r];
-          block.sums.m2[row] = sums.g_centred[r];
-        }
+  // Calls body(column, n, record) for each vector of columns and the n that are in it.
+  template <class Body>
+  HWY_INLINE void for_each_record(const ColumnRecords<T>& records, Body body) const {
+    const Index length = view_.group_channels(), step = lanes<T>();
+    for (Index g = 0; g < view_.groups; ++g) {
+      for (Index j = 0; j < length; j += step) {
+        body(g * length + j, std::min(step, length - j), records.at(g * padded_length() + j));
       }
     }
   }
+  void start_records(const ColumnRecords<T>& records) const {
+    const Vectors<T> d;
+    for_each_record(records, [&](Index column, Index n, T* record) HWY_ATTR {
+      hn::Store(load_first(a_.gamma + column, n), d, record + gamma_field * lanes<T>());
+      hn::Store(hn::Zero(d), d, record + dgamma_field * lanes<T>());
+      hn::Store(hn::Zero(d), d, record + dbeta_field * lanes<T>());
+    });
+  }
+  // Adds dgamma and dbeta to those in float64 and makes them 0.
+  void move_records(const ColumnRecords<T>& records, ChannelSums sums) const {
+    const auto move = [](T* from, Index n, double* to) HWY_ATTR {
+      for (Index k = 0; k < n; ++k) to[k] += static_cast<double>(from[k]);
+      hn::Store(hn::Zero(Vectors<T>()), Vectors<T>(), from);
+    };
+    for_each_record(records, [&](Index column, Index n, T* record) HWY_ATTR {
+      move(record + dgamma_field * lanes<T>(), n, sums.m2 + column);
+      move(record + dbeta_field * lanes<T>(), n, sums.hi + column);
+    });
+  }
 
-  void sum_rows(const RowSource<T>& source, size_t together, Index length, RowSums<T>& sums) const {
-    const Index tile = GroupRowPlan::tile_vectors * lanes<T>();
+  void sum_rows(const Block<T>& part, const ColumnRecords<T>& records) const {
+    const Index length = view_.group_channels(), tile = GroupRowPlan::tile_vectors * lanes<T>();
+    std::fill_n(part.sums.hi, part.n, 0.0);
+    std::fill_n(part.sums.m2, part.n, 0.0);
+    RowSums<T> sums(part.sums);
     for (Index j = 0; j < length; j += tile) {
       const Index n = std::min(tile, length - j);
-      switch (together) {
-        case 1:
-          sum_gradient_tile<1>(source, view_.channels, j, n, sums);
-          break;
-        case 2:
-          sum_gradient_tile<2>(source, view_.channels, j, n, sums);
-          break;
-        case 3:
-          sum_gradient_tile<std::min(rows_at_once, size_t{3})>(source, view_.channels, j, n, sums);
-          break;
-        default:
-          sum_gradient_tile<rows_at_once>(source, view_.channels, j, n, sums);
+      Index group = part.first % view_.groups;
+      for (Index row = 0; row < part.n; ++row) {
+        const Index i = (part.first + row) * length + j;
+        const ChannelArrays<T>& a = part.arrays;
+        const RowStatistics<T> statistics{a.mean_hi[row], a.mean_lo[row], a.inv_std[row]};
+        T* const record = records.at(group * padded_length() + j);
+        sums.add(row, sum_gradients(a_.x + i, a_.dy + i, n, statistics, record));
+        if (++group == view_.groups) group = 0;
       }
     }
+    sums.flush();
   }
 
-  void map_rows(Index first, Index n, const ChannelArrays<T>& arrays) const {
+  // Whether enough of what is written are whole lines of the cache.
+  bool past_caches() const {
     constexpr Index line = line_elements<T>;
     const Index length = view_.group_channels();
     const bool whole_lines = length % line == 0 && reinterpret_cast<std::uintptr_t>(a_.out) % 64 == 0;
-    if (plan_.non_temporal && (whole_lines || length >= 4 * line)) {
-      map_rows_with<true>(first, n, arrays);
-      hwy::FlushStream();
-    } else {
-      map_rows_with<false>(first, n, arrays);
-    }
+    return plan_.non_temporal && (whole_lines || length >= 4 * line);
+  }
+  void end_stores() const {
+    if (past_caches()) hwy::FlushStream();
+  }
+  void map_rows(const Block<T>& part) const {
+    past_caches() ? map_rows_with<true>(part) : map_rows_with<false>(part);
   }
 
-  // The last row first: it is the one most likely in cache.
   template <bool non_temporal>
-  void map_rows_with(Index first, Index n, const ChannelArrays<T>& arrays) const {
+  void map_rows_with(const Block<T>& part) const {
     const Vectors<T> d;
+    const ChannelArrays<T>& arrays = part.arrays;
     const Index length = view_.group_channels();
-    for (Index row = n; row-- > 0;) {
-      const Index column = (first + row) % view_.groups * length;
-      const AffineTarget<T, backward, non_temporal> target{a_.x, a_.dy, a_.gamma + column, a_.beta + column,
-                                                           a_.out};
+    Index group = part.first % view_.groups;
+    for (Index row = 0; row < part.n; ++row) {
+      const Index column = group * length;
+      const bool has_next = part.first + row + plan_.part_rows < view_.statistics();
+      const AffineTarget<T, backward, non_temporal> target{
+          a_.x, a_.dy, a_.gamma + column, a_.beta + column, a_.out, has_next ? plan_.map_ahead : 0};
       const auto slope = hn::Set(d, arrays.slope[row]);
       const MapVectors<T, backward> coefficients{hn::Set(d, arrays.mean_hi[row]), slope,
                                                  hn::Set(d, arrays.offset[row]),
                                                  backward ? hn::Set(d, arrays.direct[row]) : slope};
-      if constexpr (non_temporal) {
-        stream_affine_row(target, (first + row) * length, length, coefficients);
-      } else {
-        map_affine_row(target, (first + row) * length, length, coefficients);
-      }
+      map_affine_row(target, (part.first + row) * length, length, coefficients);
+      if (++group == view_.groups) group = 0;
     }
   }
 
