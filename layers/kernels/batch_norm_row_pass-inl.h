@@ -143,14 +143,13 @@ class RowPass {
 
   // Of one run a channel, the first at `begin`.
   template <class Fetch>
-  HWY_INLINE void sum_channels(RunTile piece, Index outer, Index begin, Index n, const Sums& s,
-                               Fetch fetch) const {
+  HWY_INLINE void sum_channels(RunTile piece, Index outer, Index begin, Index n, Sums s, Fetch fetch) const {
     const Vectors<T> d;
     const SumSource<T, backward> source = source_;
-    const Index inner = view_.inner;
+    const Index inner = view_.inner, length = piece.length;
     const bool is_first = outer == piece.outer, is_last = outer + 1 == piece.outer_end;
     const auto sum_channel = [&](Index c, Index slot) HWY_ATTR {
-      auto sums = sum_run(source, begin + c * inner, piece.length, hn::Set(d, s.pivot[c]), fetch(c));
+      auto sums = sum_run(source, begin + c * inner, length, hn::Set(d, s.pivot[c]), fetch(c));
       if (!is_first) sums = sums + LaneSums<T>{hn::Load(d, s.lane_a + slot), hn::Load(d, s.lane_b + slot)};
       hn::Store(sums.a, d, s.lane_a + slot);
       hn::Store(sums.b, d, s.lane_b + slot);
@@ -163,15 +162,16 @@ class RowPass {
   }
 
   // The mean of the first few elements: one alone may lie several deviations from the mean.
-  void start_pivot(RunTile piece, Index first, Index n, const Sums& s) const {
+  void start_pivot(RunTile piece, Index first, Index n, Sums s) const {
     const Vectors<T> d;
     const Index length = HWY_MIN(piece.length, RowPlan::pivot_elements);
     const auto inverse = T{1} / static_cast<T>(length);
     const SumSource<T, false> source{source_.x, nullptr};
+    const Index begin = run(piece.outer, first) + piece.inner, inner = view_.inner;
     const auto sum_channel = [&](Index c, Index slot) HWY_ATTR {
-      const Index i = run(piece.outer, first + c) + piece.inner;
+      const Index i = begin + c * inner;
       auto a = hn::Zero(d), b = a;
-      s.pivot[c] = source_.x[i];
+      s.pivot[c] = source.x[i];
       for (Index j = 0; j < length; j += lanes<T>()) {
         source.first_terms(i + j, HWY_MIN(lanes<T>(), length - j), hn::Set(d, s.pivot[c])).add_to(a, b);
       }

@@ -199,20 +199,21 @@ class GroupRowPass {
   }
 
   void sum_rows(const Block<T>& part, const ColumnRecords<T>& records) const {
+    const GroupArrays<T> a = a_;
+    const ChannelArrays<T> of_rows = part.arrays;
     const Index length = view_.group_channels(), tile = GroupRowPlan::tile_vectors * lanes<T>();
+    const Index padded = padded_length(), columns = record_columns(), rows = part.n;
     std::fill_n(part.sums.hi, part.n, 0.0);
     std::fill_n(part.sums.m2, part.n, 0.0);
     RowSums<T> sums(part.sums);
     for (Index j = 0; j < length; j += tile) {
       const Index n = std::min(tile, length - j);
-      Index group = part.first % view_.groups;
-      for (Index row = 0; row < part.n; ++row) {
-        const Index i = (part.first + row) * length + j;
-        const ChannelArrays<T>& a = part.arrays;
-        const RowStatistics<T> statistics{a.mean_hi[row], a.mean_lo[row], a.inv_std[row]};
-        T* const record = records.at(group * padded_length() + j);
-        sums.add(row, sum_gradients(a_.x + i, a_.dy + i, n, statistics, record));
-        if (++group == view_.groups) group = 0;
+      Index column = part.first % view_.groups * padded, i = part.first * length + j;
+      for (Index row = 0; row < rows; ++row, i += length) {
+        const RowStatistics<T> statistics{of_rows.mean_hi[row], of_rows.mean_lo[row], of_rows.inv_std[row]};
+        sums.add(row, sum_gradients(a.x + i, a.dy + i, n, statistics, records.at(column + j)));
+        column += padded;
+        if (column == columns) column = 0;
       }
     }
     sums.flush();
@@ -235,20 +236,22 @@ class GroupRowPass {
   template <bool non_temporal>
   void map_rows_with(const Block<T>& part) const {
     const Vectors<T> d;
-    const ChannelArrays<T>& arrays = part.arrays;
-    const Index length = view_.group_channels();
-    Index group = part.first % view_.groups;
-    for (Index row = 0; row < part.n; ++row) {
-      const Index column = group * length;
-      const bool has_next = part.first + row + plan_.part_rows < view_.statistics();
+    // By value: what is written might alias anything that is not a local.
+    const GroupArrays<T> a = a_;
+    const ChannelArrays<T> arrays = part.arrays;
+    const Index length = view_.group_channels(), columns = view_.channels, ahead = plan_.map_ahead;
+    const Index fetching = view_.statistics() - part.first - plan_.part_rows;  // rows with a row to fetch
+    Index column = part.first % view_.groups * length, i = part.first * length;
+    for (Index row = 0; row < part.n; ++row, i += length) {
       const AffineTarget<T, backward, non_temporal> target{
-          a_.x, a_.dy, a_.gamma + column, a_.beta + column, a_.out, has_next ? plan_.map_ahead : 0};
+          a.x, a.dy, a.gamma + column, a.beta + column, a.out, row < fetching ? ahead : 0};
       const auto slope = hn::Set(d, arrays.slope[row]);
       const MapVectors<T, backward> coefficients{hn::Set(d, arrays.mean_hi[row]), slope,
                                                  hn::Set(d, arrays.offset[row]),
                                                  backward ? hn::Set(d, arrays.direct[row]) : slope};
-      map_affine_row(target, (part.first + row) * length, length, coefficients);
-      if (++group == view_.groups) group = 0;
+      map_affine_row(target, i, length, coefficients);
+      column += length;
+      if (column == columns) column = 0;
     }
   }
 
