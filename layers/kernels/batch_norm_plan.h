@@ -49,7 +49,7 @@ struct ColumnPlan {
   /// Summed in T: four rows, the fours of a part, the parts of a tile, so that no sum is a long one. Tiles
   /// are merged in float64. The sums of the backward pass are gradients, and merge cheaply.
   static constexpr Index part_rows = 32;
-  static constexpr Index tile_rows = 512, backward_tile_rows = 64;
+  static constexpr Index tile_rows = 512, backward_tile_rows = 128;
   static constexpr Index pivot_rows = 8;  ///< their mean is the first pivot
   static constexpr Index step_rows = 8;   ///< a step has all its strips before the next
 
