@@ -40,8 +40,8 @@ struct Block {
     return 3 * Workspace::bytes<double>(padding(n) * chunks) + 11 * Workspace::bytes<T>(padding(n));
   }
   ChannelSums chunk(Index k) const { return sums + k * padded; }
-  /// Channels [from, from + count) of the block. They are worked on in this order: what their padded vectors
-  /// write beyond them is written again.
+  /// Channels [from, from + count) of the block. Parts are finished in this order: what the last vector of
+  /// one writes beyond it, the next one writes again. Nothing that a part reads may be among it.
   Block part(Index from, Index count) const {
     return {first + from, count, padded, sums + from, arrays + from};
   }
@@ -61,12 +61,13 @@ Block<T> make_block(Workspace& space, const Parameters<T>& p, Index first, Index
   block.arrays = {take(), take(), take(), take(), take(), take(), take(), take(), take(), take(), take()};
   const auto copy_or_fill = [&](const T* from, T* to, T otherwise) {
     from != nullptr ? copy(from + first, to, n) : static_cast<void>(std::fill_n(to, n, otherwise));
+    std::fill(to + n, to + padded, T{0});
   };
   copy_or_fill(p.gamma, block.arrays.gamma, T{1});
   if constexpr (backward) {
     copy_or_fill(p.mean_hi, block.arrays.mean_hi, T{0});
     copy_or_fill(p.mean_lo, block.arrays.mean_lo, T{0});
-    copy<T>(p.inv_std + first, block.arrays.inv_std, n);
+    copy_or_fill(p.inv_std, block.arrays.inv_std, T{0});
   } else {
     copy_or_fill(p.beta, block.arrays.beta, T{0});
   }

@@ -5,8 +5,8 @@
 //   sums   a = Σ g, b = Σ g·d      d = x − pivot, g = d forward, g = dy backward (the pivot is then the mean)
 //   map    out = slope·(x − mean) + offset  [ + direct·dy ]
 // Columns hold a pivot and coefficients for every element of a row, rows one for all.
-// A sum over a run that is no whole number of vectors ends in the first lanes of one; how what is written
-// ends, each map says.
+// A sum over a run that is no whole number of vectors ends in the first lanes of one, and may begin in the
+// last lanes of one; how what is written ends, each map says.
 #if defined(WENGERT_BATCH_NORM_LOOPS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WENGERT_BATCH_NORM_LOOPS_INL_H_
 #undef WENGERT_BATCH_NORM_LOOPS_INL_H_
@@ -52,7 +52,8 @@ HWY_INLINE bool is_aligned(const T* p) {
 }
 
 /// Whether part of a vector is loaded and stored by its mask. Elsewhere a masked access may fault on lanes
-/// that it leaves out, and goes through a copy. (Those of AVX2 do not, on lanes as wide as these.)
+/// that it leaves out, and goes through a copy. (Those of AVX2 do not, on lanes as wide as these; under
+/// AddressSanitizer Highway says that all may, and sums of AVX-512 then have other bits.)
 inline constexpr bool masks_memory = !HWY_MEM_OPS_MIGHT_FAULT || HWY_TARGET == HWY_AVX2;
 
 /// The first n elements from x on, and zeros in the other lanes: what lies beyond is not touched.

@@ -57,7 +57,7 @@ struct ColumnPlan {
   Index repeats;       ///< rows of the tensor in a row of the plan
   Index chunk_rows;    ///< summed by one task; a multiple of tile_rows
   Index strip;         ///< columns
-  Index sum_ahead;     ///< elements between what is summed and what is fetched; 0 where all is in cache
+  Index sum_ahead;     ///< elements between what is summed and what is fetched; 0 for nothing
   Index map_ahead;     ///< the same in the second sweep
   bool map_four_rows;  ///< under one load of the coefficients
   Index piece_rows;    ///< the second sweep goes backwards by pieces, and forwards within one
@@ -77,7 +77,7 @@ struct RowPlan {
 
   Index outer_step, inner_step;
   Index tiles, chunk_tiles, chunks;
-  Index read_ahead;   ///< as in ColumnPlan
+  Index read_ahead;   ///< elements between what is summed and what is fetched; 0 for nothing
   Index group;        ///< channels that one task sums, and writes while they are in L2
   bool split_chunks;  ///< too few channels for the threads: each chunk is a task of its own
   int threads;

@@ -18,8 +18,12 @@ namespace wengert::kernels::HWY_NAMESPACE {
 template <class T, bool backward>
 class RowPass {
  public:
-  RowPass(ChannelView view, SumSource<T, backward> source, T* out, const Machine& machine)
-      : view_(view),
+  /// Sums read whole vectors of the tensor, so that their bits follow from the place of a run in it, too.
+  /// With `alike`, every run is summed as the first one is: that of one sample then does not depend on the
+  /// others.
+  RowPass(ChannelView view, SumSource<T, backward> source, T* out, const Machine& machine, bool alike = false)
+      : alike_(alike),
+        view_(view),
         source_(source),
         out_(out),
         plan_(plan_rows(view, sizeof(T), lanes<T>(), backward, machine)) {}
@@ -47,6 +51,7 @@ class RowPass {
     const Index of_lanes = lane_slots(n) * lanes<T>();
     Sums s{space.take_unset<T>(n), space.take_unset<T>(n), space.take_unset<T>(n),
            space.take_unset<T>(of_lanes), space.take_unset<T>(of_lanes)};
+    clear_unused(n, s);
     if constexpr (backward) {
       std::memcpy(s.pivot, mean, static_cast<size_t>(n) * sizeof(T));
     } else {
@@ -107,6 +112,15 @@ class RowPass {
   bool keeps_lanes() const { return plan_.outer_step > 1; }
   Index lane_slots(Index n) const { return keeps_lanes() ? round_up(n, lanes<T>()) : lanes<T>(); }
 
+  // The slots that complete the last vector of channels: added up with the others, they reach no channel.
+  void clear_unused(Index n, Sums s) const {
+    const Index step = lanes<T>(), used = n % step, slots = lane_slots(n);
+    if (used == 0) return;
+    const Index begin = (slots - step + used) * step;
+    std::fill(s.lane_a + begin, s.lane_a + slots * step, T{0});
+    std::fill(s.lane_b + begin, s.lane_b + slots * step, T{0});
+  }
+
   // Calls body(c, slot) for n channels, and finish(c, slot) for each vector of them, which starts there.
   template <class Body, class Finish>
   HWY_INLINE void for_each_channel(Index n, Body body, Finish finish) const {
@@ -147,9 +161,11 @@ class RowPass {
     const Vectors<T> d;
     const SumSource<T, backward> source = source_;
     const Index inner = view_.inner, length = piece.length;
+    const bool alike = alike_;
     const bool is_first = outer == piece.outer, is_last = outer + 1 == piece.outer_end;
     const auto sum_channel = [&](Index c, Index slot) HWY_ATTR {
-      auto sums = sum_run(source, begin + c * inner, length, hn::Set(d, s.pivot[c]), fetch(c));
+      const Index i = begin + c * inner, before = alike ? 0 : elements_before_vector<T>(i);
+      auto sums = sum_run(source, i, length, before <= length ? before : 0, hn::Set(d, s.pivot[c]), fetch(c));
       if (!is_first) sums = sums + LaneSums<T>{hn::Load(d, s.lane_a + slot), hn::Load(d, s.lane_b + slot)};
       hn::Store(sums.a, d, s.lane_a + slot);
       hn::Store(sums.b, d, s.lane_b + slot);
@@ -207,6 +223,7 @@ class RowPass {
     }
   }
 
+  bool alike_;
   ChannelView view_;
   SumSource<T, backward> source_;
   T* out_;

@@ -13,7 +13,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-/// Fetches nothing: all is in cache.
+/// Fetches nothing: all is in cache, or one run that the hardware foresees.
 struct NoFetch {
   template <class Source>
   HWY_INLINE void operator()(Source, Index, Index) const {}
@@ -22,7 +22,7 @@ struct NoFetch {
 /// Fetches what is read `distance` elements later, where memory is read up to `end` and then from `next` on.
 /// The distance is at most the length of a stretch, so that it leads into the next one and not past it.
 struct FetchAhead {
-  Index distance = 0, end = 0, next = 0;
+  Index distance, end, next;
 
   template <class Source>
   HWY_INLINE void operator()(Source source, Index i, Index n) const {
@@ -41,38 +41,42 @@ struct LaneSums {
   }
 };
 
-/// Σ g and Σ g·d over n elements from i on, a piece of a run: so few that no sum is a long one. Two vectors
-/// at a time: the processor works on several runs at once anyway, and a run pays for each sum that it has to
-/// add up at its end.
+/// `sums` and Σ g, Σ g·d over n elements from i on, a piece of a run: so few that no sum is a long one. Two
+/// vectors at a time: the processor works on several runs at once anyway, and a run pays for each sum that it
+/// has to add up at its end.
 template <class T, bool backward, class Fetch>
-HWY_INLINE LaneSums<T> sum_piece(SumSource<T, backward> source, Index i, Index n, Vec<T> pivot, Fetch fetch) {
+HWY_INLINE LaneSums<T> sum_piece(SumSource<T, backward> source, Index i, Index n, Vec<T> pivot,
+                                 LaneSums<T> sums, Fetch fetch) {
   const Index step = lanes<T>(), end = i + n;
-  auto a0 = hn::Zero(Vectors<T>()), a1 = a0, b0 = a0, b1 = a0;
-  if (const Index head = elements_before_vector<T>(i); head > 0 && head <= n) {
-    source.last_terms(i, head, pivot).add_to(a1, b1);
-    i += head;
-  }
+  auto a = hn::Zero(Vectors<T>()), b = a;
   for (; i + 2 * step <= end; i += 2 * step) {
     fetch(source, i, 2 * step);
-    source.terms(i, pivot).add_to(a0, b0);
-    source.terms(i + step, pivot).add_to(a1, b1);
+    source.terms(i, pivot).add_to(a, b);
+    source.terms(i + step, pivot).add_to(sums.a, sums.b);
   }
   if (i + step <= end) {
-    source.terms(i, pivot).add_to(a0, b0);
+    source.terms(i, pivot).add_to(a, b);
     i += step;
   }
-  if (i < end) source.first_terms(i, end - i, pivot).add_to(a1, b1);
-  return {hn::Add(a0, a1), hn::Add(b0, b1)};
+  if (i < end) source.first_terms(i, end - i, pivot).add_to(sums.a, sums.b);
+  return sums + LaneSums<T>{a, b};
 }
 
-/// The same over a run of any length.
+/// Σ g and Σ g·d over a run of any length. Its first `head` elements are the last lanes of a vector.
 template <class T, bool backward, class Fetch>
-HWY_INLINE LaneSums<T> sum_run(SumSource<T, backward> source, Index i, Index n, Vec<T> pivot, Fetch fetch) {
+HWY_INLINE LaneSums<T> sum_run(SumSource<T, backward> source, Index i, Index n, Index head, Vec<T> pivot,
+                               Fetch fetch) {
   const Index longest = RowPlan::piece_vectors * lanes<T>();
-  auto sums = sum_piece(source, i, HWY_MIN(n, longest), pivot, fetch);
+  const LaneSums<T> zero{hn::Zero(Vectors<T>()), hn::Zero(Vectors<T>())};
+  auto start = zero;
+  if (head > 0) {
+    source.last_terms(i, head, pivot).add_to(start.a, start.b);
+    i += head, n -= head;
+  }
+  auto sums = sum_piece(source, i, HWY_MIN(n, longest), pivot, start, fetch);
   while (n > longest) {
     i += longest, n -= longest;
-    sums = sums + sum_piece(source, i, HWY_MIN(n, longest), pivot, fetch);
+    sums = sums + sum_piece(source, i, HWY_MIN(n, longest), pivot, zero, fetch);
   }
   return sums;
 }
@@ -86,7 +90,7 @@ HWY_INLINE Vec<T> add_pairs(Vec<T> low, [[maybe_unused]] Vec<T> high) {
   return hn::Add(hn::ConcatEven(Vectors<T>(), high, low), hn::ConcatOdd(Vectors<T>(), high, low));
 #endif
 }
-template <size_t n, class T>
+template <Index n, class T>
 HWY_INLINE Vec<T> add_pairs_of(const T* vectors) {
   if constexpr (n == 1) {
     return hn::Load(Vectors<T>(), vectors);
@@ -95,15 +99,16 @@ HWY_INLINE Vec<T> add_pairs_of(const T* vectors) {
   }
 }
 
-/// Lane k is the sum of the lanes of vector k of n, at most as many as a vector has lanes: all of them at
-/// once, since an instruction then serves several sums. The memory is that of a whole number of lanes.
+/// Lane k is the sum of the lanes of vector k, for the first n vectors: all of them at once, since an
+/// instruction then serves several sums. There are as many vectors as lanes; those from n on may hold
+/// anything.
 template <class T>
 HWY_INLINE Vec<T> sums_of_lanes(const T* vectors, Index n) {
-  constexpr size_t all = hn::MaxLanes(Vectors<T>());
+  constexpr auto all = static_cast<Index>(hn::MaxLanes(Vectors<T>()));
   if constexpr (all > 4) {
     if (n <= 4) {
       auto sums = add_pairs_of<4>(vectors);
-      for (size_t lanes_each = all / 4; lanes_each > 1; lanes_each /= 2) sums = add_pairs<T>(sums, sums);
+      for (Index lanes_each = all / 4; lanes_each > 1; lanes_each /= 2) sums = add_pairs<T>(sums, sums);
       return sums;
     }
   }

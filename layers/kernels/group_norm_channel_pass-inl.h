@@ -57,7 +57,8 @@ class GroupChannelPass {
     const auto of = [&](const auto& pass) HWY_ATTR {
       return Workspace::heap_bytes(Block<T>::bytes(n, pass.chunks()) +
                                    Block<T>::bytes(n_groups, group_chunks())) +
-             Workspace::heap_bytes(pass.scratch(n));
+             Workspace::heap_bytes(groups_are_runs() ? group_runs(nullptr).scratch(n_groups)
+                                                     : pass.scratch(n));
     };
     const SumSource<T, backward> none{nullptr, nullptr};
     return use_columns(sample_) ? of(ColumnPass<T, backward>(sample_, none, nullptr, plan_.machine))

@@ -11,11 +11,12 @@ namespace {
 
 constexpr Index max_chunks = 64;
 
-// Rows that stay in L1 until they are written, whole vectors of them where they are short.
-Index rows_in_l1(Index row_bytes) {
-  const Index rows = std::max(Index{1}, 16 * kib / row_bytes);
-  return rows < 16 ? rows : rows / 16 * 16;
+Index power_of_two(Index at_most) {
+  return static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(at_most)));
 }
+
+// Rows that stay in L1 until they are written.
+Index rows_in_l1(Index row_bytes) { return power_of_two(std::max(Index{1}, 16 * kib / row_bytes)); }
 
 }  // namespace
 
@@ -31,8 +32,8 @@ GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, bool ba
   plan.chunk_samples =
       round_up(std::max(worth, divide_up(view.batch, max_chunks)), GroupRowPlan::tile_samples);
   plan.chunks = divide_up(view.batch, plan.chunk_samples);
-  const Index samples = std::clamp(Index{512} / view.groups, Index{1}, GroupRowPlan::tile_samples);
-  plan.block_samples = static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(samples)));
+  plan.block_samples =
+      power_of_two(std::clamp(Index{512} / view.groups, Index{1}, GroupRowPlan::tile_samples));
   // dgamma and dbeta of a long row leave L1 before the next one is there: a few rows by strips.
   const Index row_bytes = view.group_channels() * element_bytes, read_bytes = row_bytes * (backward ? 2 : 1);
   plan.part_rows = backward && row_bytes > 8 * kib ? 2 : rows_in_l1(read_bytes);

@@ -53,9 +53,9 @@ class GroupRowPass {
   void run_forward(const Machine& machine) const {
     const ChannelView rows{1, view_.statistics(), view_.group_channels()};
     if (a_.mean_hi != nullptr) {
-      run_blocks<false>(RowPass<T, false>(rows, {a_.x, nullptr}, a_.out, machine));
+      run_blocks<false>(RowPass<T, false>(rows, {a_.x, nullptr}, a_.out, machine, true));
     } else {
-      run_blocks<true>(RowPass<T, true>(rows, {a_.x, a_.x}, a_.out, machine));  // Σ x·(x − 0)
+      run_blocks<true>(RowPass<T, true>(rows, {a_.x, a_.x}, a_.out, machine, true));  // Σ x·(x − 0)
     }
   }
 
@@ -102,10 +102,11 @@ class GroupRowPass {
   template <bool of_squares, class Pass>
   void run_blocks(const Pass& pass) const {
     const Index rows = view_.statistics(), size = pass.block(), chunks = pass.chunks();
-    const ScratchCount scratch(constants_.heap_bytes() +
-                               at_once(divide_up(rows, size)) *
-                                   (Workspace::heap_bytes(Block<T>::bytes(size, chunks)) +
-                                    Workspace::heap_bytes(pass.scratch(std::min(size, rows)))));
+    const ScratchCount scratch(
+        constants_.heap_bytes() +
+        at_once(divide_up(rows, size)) *
+            (Workspace::heap_bytes(Block<T>::bytes(size, chunks)) +
+             Workspace::heap_bytes(pass.scratch(std::min({size, rows, plan_.part_rows})))));
     if (account_only()) return;
     const double count = static_cast<double>(view_.count());
     const Parameters<T> statistics{nullptr,    nullptr, a_.mean_hi, a_.mean_lo, a_.var,

@@ -33,10 +33,10 @@ HWY_INLINE LaneSums<T> sum_gradients(const T* x, const T* dy, Index n, RowStatis
   const Vectors<T> d;
   const Index step = lanes<T>();
   const auto hi = hn::Set(d, row.hi), inv_std = hn::Set(d, row.inv_std);
-  const auto lo = hn::Set(d, row.lo * row.inv_std);
+  const auto lo_inv_std = hn::Set(d, row.lo * row.inv_std);
   LaneSums<T> sums{hn::Zero(d), hn::Zero(d)};
   const auto add = [&](Vec<T> centred, Vec<T> dy_here) HWY_ATTR {
-    const auto xhat = hn::MulSub(centred, inv_std, lo);
+    const auto xhat = hn::MulSub(centred, inv_std, lo_inv_std);
     const auto g = hn::Mul(hn::Load(d, record + gamma_field * step), dy_here);
     const auto dgamma = hn::Load(d, record + dgamma_field * step);
     const auto dbeta = hn::Load(d, record + dbeta_field * step);
@@ -60,13 +60,14 @@ class RowSums {
  public:
   explicit RowSums(ChannelSums sums) : sums_(sums) {}
 
-  void add(Index row, const LaneSums<T>& lanes) {
-    hn::Store(lanes.a, Vectors<T>(), a_ + waiting_ * most);
-    hn::Store(lanes.b, Vectors<T>(), b_ + waiting_ * most);
+  void add(Index row, const LaneSums<T>& sums) {
+    hn::Store(sums.a, Vectors<T>(), a_ + waiting_ * most);
+    hn::Store(sums.b, Vectors<T>(), b_ + waiting_ * most);
     rows_[waiting_++] = row;
     if (waiting_ == most) flush();
   }
   void flush() {
+    if (waiting_ == 0) return;
     HWY_ALIGN T a[most], b[most];
     hn::Store(sums_of_lanes(a_, static_cast<Index>(waiting_)), Vectors<T>(), a);
     hn::Store(sums_of_lanes(b_, static_cast<Index>(waiting_)), Vectors<T>(), b);

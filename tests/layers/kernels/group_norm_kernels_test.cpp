@@ -166,6 +166,26 @@ TEMPLATE_TEST_CASE("group_norm kernels: the bits do not depend on the threads", 
   }
 }
 
+TEMPLATE_TEST_CASE("group_norm kernels: the bits of a sample do not depend on its place in the batch",
+                   "[layers][kernels]", float, double) {
+  for (const Problem& problem : problems) {
+    auto in = inputs<TestType>(problem);
+    const auto sample = static_cast<std::ptrdiff_t>(problem.view.size() / problem.view.batch);
+    for (auto* tensor : {&in.x, &in.dy}) {
+      for (auto to = tensor->begin() + sample; to != tensor->end(); to += sample) {
+        std::copy_n(tensor->begin(), sample, to);
+      }
+    }
+    for_each_target([&] {
+      const auto got = run_simd(in);
+      CAPTURE(problem.view, problem.centred);
+      for (const auto* tensor : {&got.y, &got.dx}) {
+        CHECK(std::equal(tensor->begin() + sample, tensor->end(), tensor->begin()));
+      }
+    });
+  }
+}
+
 TEMPLATE_TEST_CASE("group_norm kernels: outputs past the size of a cache are the same, also in place",
                    "[layers][kernels]", float, double) {
   for (const Problem& problem : {Problem{{520, 1, 1024, 1, 1}}, Problem{{521, 1, 1021, 1, 1}},
