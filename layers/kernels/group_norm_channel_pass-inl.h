@@ -9,6 +9,7 @@
 #endif
 
 #include <layers/kernels/batch_norm_column_pass-inl.h>
+#include <layers/kernels/group_norm_groups-inl.h>
 #include <layers/kernels/group_norm_row_pass-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -114,7 +115,7 @@ class GroupChannelPass {
     finish_sums<T, backward>(groups, of_groups, static_cast<double>(view_.count()));
     give_results<T, backward>(groups, of_groups);
     if (a_.out == nullptr) return;
-    spread_coefficients(groups.arrays, channels.arrays, n);
+    spread_coefficients(groups.arrays, channels);
     pass.map(0, pass.pieces(), first, n, channels.arrays);
   }
 
@@ -125,12 +126,15 @@ class GroupChannelPass {
       pass.sum(k, first, channels.n, channels.chunk(k), channels.arrays.mean_hi);
     }
     merge_chunks<backward>(pass, channels.n, channels.sums, channels.padded);
+    const Index size = view_.group_channels();
     if constexpr (backward) {
       const Index at = task.n * view_.channels + first;
-      give_gradients(channels, task.dgamma + at, task.dbeta + at);
-      merge_gradients(channels, groups);
+      take_gradients(channels.n, channels.sums, channels.arrays, task.dgamma + at, task.dbeta + at);
+      add_channels(channels.sums.hi, groups.n, size, groups.sums.hi);
+      add_channels(channels.sums.m2, groups.n, size, groups.sums.m2);
     } else {
-      merge_moments_of_groups(channels, groups);
+      merge_moments_of_groups(channels.sums, groups.n, size, static_cast<double>(sample_.count()),
+                              groups.sums);
     }
   }
 
@@ -138,74 +142,23 @@ class GroupChannelPass {
   Block<T> make_channels(Workspace& space, const Parameters<T>& p, Index first, Index n, Index chunks) const {
     const Parameters<T> affine{p.gamma, p.beta, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, p.eps};
     const Block<T> block = make_block<T, false>(space, affine, first, n, chunks);
-    for (Index c = 0; backward && c < n; ++c) {
-      const Index g = c / view_.group_channels();
-      block.arrays.mean_hi[c] = p.mean_hi[g];
-      block.arrays.mean_lo[c] = p.mean_lo[g];
-      block.arrays.inv_std[c] = p.inv_std[g];
+    if constexpr (backward) {
+      const Index size = view_.group_channels(), groups = n / size;
+      spread(p.mean_hi, groups, size, block.arrays.mean_hi);
+      spread(p.mean_lo, groups, size, block.arrays.mean_lo);
+      spread(p.inv_std, groups, size, block.arrays.inv_std);
     }
     return block;
   }
 
-  // Channels of a group have as many elements: its mean is the mean of theirs.
-  void merge_moments_of_groups(const Block<T>& channels, const Block<T>& groups) const {
-    const Index per_group = view_.group_channels();
-    const double inverse = 1 / static_cast<double>(per_group), n = static_cast<double>(sample_.count());
-    for (Index g = 0; g < groups.n; ++g) {
-      const ChannelSums c = channels.sums + g * per_group;
-      const auto from_first = [&](Index i) { return (c.hi[i] - c.hi[0]) + (c.lo[i] - c.lo[0]); };
-      double offset = 0;
-      for (Index i = 1; i < per_group; ++i) offset += from_first(i) * inverse;
-      double m2 = 0, between = 0;
-      for (Index i = 0; i < per_group; ++i) {
-        const double delta = from_first(i) - offset;
-        m2 += c.m2[i];
-        between += delta * delta;
-      }
-      const double lo = c.lo[0] + offset, hi = c.hi[0] + lo;
-      groups.sums.hi[g] = hi;
-      groups.sums.lo[g] = lo - (hi - c.hi[0]);
-      groups.sums.m2[g] = per_group == 1 ? m2 : m2 + n * between;
-    }
-  }
-
-  // Σ dy·xhat and Σ dy of every channel.
-  void give_gradients(const Block<T>& channels, double* dgamma, double* dbeta) const {
-    const ChannelArrays<T>& a = channels.arrays;
-    for (Index c = 0; c < channels.n; ++c) {
-      const double sum_dy = channels.sums.hi[c];
-      dbeta[c] = sum_dy;
-      dgamma[c] = (channels.sums.m2[c] - static_cast<double>(a.mean_lo[c]) * sum_dy) *
-                  static_cast<double>(a.inv_std[c]);
-    }
-  }
-
-  // Σ g and Σ g·(x − mean_hi) of every group, g = gamma·dy.
-  void merge_gradients(const Block<T>& channels, const Block<T>& groups) const {
-    std::fill_n(groups.sums.hi, groups.n, 0.0);
-    std::fill_n(groups.sums.m2, groups.n, 0.0);
-    for (Index c = 0; c < channels.n; ++c) {
-      const Index g = c / view_.group_channels();
-      const double gamma = static_cast<double>(channels.arrays.gamma[c]);
-      groups.sums.hi[g] += gamma * channels.sums.hi[c];
-      groups.sums.m2[g] += gamma * channels.sums.m2[c];
-    }
-  }
-
-  void spread_coefficients(const ChannelArrays<T>& groups, const ChannelArrays<T>& channels, Index n) const {
-    for (Index c = 0; c < n; ++c) {
-      const Index g = c / view_.group_channels();
-      const T gamma = channels.gamma[c];
-      channels.mean_hi[c] = groups.mean_hi[g];
-      if constexpr (backward) {
-        channels.direct[c] = groups.direct[g] * gamma;
-        channels.slope[c] = groups.slope[g];
-        channels.offset[c] = groups.offset[g];
-      } else {
-        channels.slope[c] = groups.slope[g] * gamma;
-        channels.offset[c] = groups.offset[g] * gamma + channels.beta[c];
-      }
-    }
+  void spread_coefficients(const ChannelArrays<T>& groups, const Block<T>& channels) const {
+    const ChannelArrays<T>& to = channels.arrays;
+    const Index size = view_.group_channels(), n_groups = channels.n / size;
+    if constexpr (!backward) spread(groups.mean_hi, n_groups, size, to.mean_hi);
+    spread(groups.slope, n_groups, size, to.slope);
+    spread(groups.offset, n_groups, size, to.offset);
+    if constexpr (backward) spread(groups.direct, n_groups, size, to.direct);
+    apply_affine<T, backward>(channels.n, to);
   }
 
   void add_samples(const double* parts, T* sums) const {
