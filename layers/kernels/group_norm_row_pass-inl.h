@@ -220,12 +220,13 @@ class GroupRowPass {
     sums.flush();
   }
 
+  bool rows_are_lines() const {
+    return view_.group_channels() % line_elements<T> == 0 &&
+           reinterpret_cast<std::uintptr_t>(a_.out) % 64 == 0;
+  }
   // Whether enough of what is written are whole lines of the cache.
   bool past_caches() const {
-    constexpr Index line = line_elements<T>;
-    const Index length = view_.group_channels();
-    const bool whole_lines = length % line == 0 && reinterpret_cast<std::uintptr_t>(a_.out) % 64 == 0;
-    return plan_.non_temporal && (whole_lines || length >= 4 * line);
+    return plan_.non_temporal && (rows_are_lines() || view_.group_channels() >= 4 * line_elements<T>);
   }
   void end_stores() const {
     if (past_caches()) hwy::FlushStream();
@@ -242,15 +243,17 @@ class GroupRowPass {
     const ChannelArrays<T> arrays = part.arrays;
     const Index length = view_.group_channels(), columns = view_.channels, ahead = plan_.map_ahead;
     const Index fetching = view_.statistics() - part.first - plan_.part_rows;  // rows with a row to fetch
+    const bool is_whole = !non_temporal || rows_are_lines();
     Index column = part.first % view_.groups * length, i = part.first * length;
     for (Index row = 0; row < part.n; ++row, i += length) {
+      const WholeLines lines = is_whole ? WholeLines{0, length} : whole_lines(a.out + i, length);
       const AffineTarget<T, backward, non_temporal> target{
           a.x, a.dy, a.gamma + column, a.beta + column, a.out, row < fetching ? ahead : 0};
       const auto slope = hn::Set(d, arrays.slope[row]);
       const MapVectors<T, backward> coefficients{hn::Set(d, arrays.mean_hi[row]), slope,
                                                  hn::Set(d, arrays.offset[row]),
                                                  backward ? hn::Set(d, arrays.direct[row]) : slope};
-      map_affine_row(target, i, length, coefficients);
+      map_affine_row(target, i, length, lines, coefficients);
       column += length;
       if (column == columns) column = 0;
     }

@@ -136,28 +136,33 @@ struct AffineTarget {
 template <class T>
 inline constexpr Index line_elements = 64 / static_cast<Index>(sizeof(T));
 
+/// Elements of a row from `out` on before its first whole line, and up to the end of its last one.
+struct WholeLines {
+  Index begin, end;
+};
+template <class T>
+HWY_INLINE WholeLines whole_lines(const T* out, Index n) {
+  constexpr Index line = line_elements<T>;
+  const auto begin = static_cast<Index>(reinterpret_cast<std::uintptr_t>(out) / sizeof(T));
+  const Index head = HWY_MIN(n, (line - begin % line) % line);
+  return {head, head + (n - head) / line * line};
+}
+
 /// Writes the n elements of the row that starts at i. Past the caches go whole lines only: those that a row
 /// shares with its neighbours are written by ordinary stores, since part of a line costs more than it saves.
 template <class T, bool backward, bool non_temporal>
 HWY_INLINE void map_affine_row(const AffineTarget<T, backward, non_temporal>& target, Index i, Index n,
-                               const MapVectors<T, backward>& c) {
+                               WholeLines lines, const MapVectors<T, backward>& c) {
   const Index step = lanes<T>();
-  constexpr Index line = line_elements<T>;
-  Index head = 0, end = n;
-  if constexpr (non_temporal) {
-    const auto begin = static_cast<Index>(reinterpret_cast<std::uintptr_t>(target.out + i) / sizeof(T));
-    head = HWY_MIN(n, (line - begin % line) % line);
-    end = head + (n - head) / line * line;
-  }
-  Index j = head;
-  for (; j + 2 * step <= end; j += 2 * step) {
+  Index j = lines.begin;
+  for (; j + 2 * step <= lines.end; j += 2 * step) {
     target.fetch(i + j, 2 * step);
     target.map(i + j, j, c);
     target.map(i + j + step, j + step, c);
   }
-  for (; j + step <= end; j += step) target.map(i + j, j, c);
+  for (; j + step <= lines.end; j += step) target.map(i + j, j, c);
   for (; j < n; j += step) target.map_first(i + j, j, HWY_MIN(step, n - j), c);
-  for (j = 0; j < head; j += step) target.map_first(i + j, j, HWY_MIN(step, head - j), c);
+  for (j = 0; j < lines.begin; j += step) target.map_first(i + j, j, HWY_MIN(step, lines.begin - j), c);
 }
 
 }  // namespace wengert::kernels::HWY_NAMESPACE
