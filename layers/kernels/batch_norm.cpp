@@ -12,6 +12,7 @@
 #include <layers/kernels/batch_norm_column_pass-inl.h>
 #include <layers/kernels/batch_norm_reference.h>
 #include <layers/kernels/batch_norm_row_pass-inl.h>
+#include <layers/kernels/batch_norm_small_pass-inl.h>
 
 #include <algorithm>
 #include <type_traits>
@@ -21,9 +22,8 @@ namespace wengert::kernels::HWY_NAMESPACE {
 namespace {
 
 // Columns: the first sweep over chunks of rows, the second backwards over pieces of them.
-template <class T, bool backward>
-void run_columns(const ColumnPass<T, backward>& pass, Index channels, const Parameters<T>& p, bool with_map,
-                 double count) {
+template <class T, bool backward, class Pass>
+void run_columns(const Pass& pass, Index channels, const Parameters<T>& p, bool with_map, double count) {
   const Index chunks = pass.chunks(), size = pass.share(), shares = divide_up(channels, size);
   Workspace space(Block<T>::bytes(channels, chunks));
   const Block<T> block = make_block<T, backward>(space, p, 0, channels, chunks);
@@ -89,8 +89,8 @@ void run_split(const RowPass<T, backward>& pass, Index channels, const Parameter
 
 // Scratch on the heap that all threads hold at once, at most: it follows from the plan, not from who was
 // faster.
-template <class T, bool backward>
-Index scratch_bytes(const ColumnPass<T, backward>& pass, Index channels) {
+template <class T, class Pass>
+Index scratch_of_columns(const Pass& pass, Index channels) {
   const Index tasks = pass.chunks() * divide_up(channels, pass.share());
   const Index summing =
       std::min(Index{pass.threads()}, tasks) * Workspace::heap_bytes(pass.sum_scratch(pass.share()));
@@ -100,7 +100,7 @@ Index scratch_bytes(const ColumnPass<T, backward>& pass, Index channels) {
 }
 
 template <class T, bool backward>
-Index scratch_bytes(const RowPass<T, backward>& pass, Index channels) {
+Index scratch_of_rows(const RowPass<T, backward>& pass, Index channels) {
   const Index size = pass.block(), chunks = pass.chunks();
   const Index tasks = pass.resident() ? divide_up(channels, size) : channels * chunks;
   const Index threads = std::min(Index{pass.threads()}, tasks);
@@ -112,15 +112,21 @@ Index scratch_bytes(const RowPass<T, backward>& pass, Index channels) {
 template <class T, bool backward>
 void run(ChannelView view, SumSource<T, backward> source, T* out, const Parameters<T>& p) {
   const double count = static_cast<double>(view.count());
-  const auto with = [&](const auto& pass, auto sweeps) HWY_ATTR {
-    const ScratchCount scratch(scratch_bytes(pass, view.channels));
-    if (!account_only()) sweeps(pass, view.channels, p, out != nullptr, count);
+  const bool with_map = out != nullptr;
+  const auto columns = [&](const auto& pass) HWY_ATTR {
+    const ScratchCount scratch(scratch_of_columns<T>(pass, view.channels));
+    if (!account_only()) run_columns<T, backward>(pass, view.channels, p, with_map, count);
   };
-  if (use_columns(view)) {
-    with(ColumnPass<T, backward>(view, source, out, this_machine()), run_columns<T, backward>);
+  if (is_small(view, sizeof(T))) {
+    columns(SmallPass<T, backward>(view, source, out));
+  } else if (use_columns(view)) {
+    columns(ColumnPass<T, backward>(view, source, out, this_machine()));
   } else {
     const RowPass<T, backward> pass(view, source, out, this_machine());
-    with(pass, pass.resident() ? run_resident<T, backward> : run_split<T, backward>);
+    const ScratchCount scratch(scratch_of_rows(pass, view.channels));
+    if (account_only()) return;
+    const auto sweeps = pass.resident() ? run_resident<T, backward> : run_split<T, backward>;
+    sweeps(pass, view.channels, p, with_map, count);
   }
 }
 

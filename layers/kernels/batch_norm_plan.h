@@ -10,6 +10,7 @@
 //   columns  inner = 1, or inner so short that a row of channels is the better run: vectors across channels.
 //            Four rows at a time are summed, one is written; the second sweep goes backwards, since the end
 //            of the first is still in cache.
+//   small    few such rows, all of them in cache: one vector of columns after the other, in registers.
 //   rows     inner > 1: vectors along a channel. A channel, or a group of small ones, stays in L2 between the
 //            sweeps, so x is read from memory once; a channel larger than that gets its second sweep
 //            backwards as well. Where L3 holds the tensor, many runs a channel go in the order of memory.
@@ -84,6 +85,7 @@ struct RowPlan {
   bool non_temporal;
 };
 
+bool is_small(ChannelView view, Index element_bytes);
 bool use_columns(ChannelView view);
 ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, const Machine& machine);
 RowPlan plan_rows(ChannelView view, Index element_bytes, Index lanes, bool backward, const Machine& machine);

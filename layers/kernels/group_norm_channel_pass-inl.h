@@ -51,7 +51,7 @@ class GroupChannelPass {
   }
 
  private:
-  // What one task takes from the heap, for ScratchCount: see scratch_bytes() of batch_norm.cpp.
+  // What one task takes from the heap, for ScratchCount: see scratch_of_rows() of batch_norm.cpp.
   Index task_bytes() const {
     const Index n_groups = std::min(plan_.block_groups, view_.groups);
     const Index n = n_groups * view_.group_channels();

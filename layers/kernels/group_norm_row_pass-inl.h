@@ -86,7 +86,7 @@ class GroupRowPass {
   }
 
  private:
-  // What the two passes take, for ScratchCount: see scratch_bytes() of batch_norm.cpp.
+  // What the two passes take, for ScratchCount: see scratch_of_rows() of batch_norm.cpp.
   Index at_once(Index tasks) const { return std::min(Index{plan_.threads}, tasks); }
   Index sums_bytes() const {
     return 2 * Workspace::bytes<double>(round_up(view_.channels, 16) * plan_.chunks);

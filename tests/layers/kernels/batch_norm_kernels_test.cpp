@@ -15,8 +15,10 @@ namespace {
 
 using kernels::ChannelView;
 
-// Odd extents, narrow and wide rows, short and long runs, one tile and many, one chunk and many.
+// Odd extents, narrow and wide rows, short and long runs, one tile and many, one chunk and many; columns that
+// are small, and those just too many for it.
 const std::vector<ChannelView> views = {
+    {1, 35, 1},   {5, 17, 1},    {64, 16, 1},  {64, 127, 1}, {65, 31, 1},   {64, 129, 1},   {9, 1000, 1},
     {2, 1, 1},    {2, 3, 1},     {37, 3, 1},   {37, 31, 1},  {37, 129, 1},  {1000, 3, 1},   {300, 33, 1},
     {130, 64, 1}, {700, 100, 1}, {5000, 7, 1}, {3, 1000, 1}, {64, 3, 4},    {50, 5, 7},     {3, 31, 3},
     {1, 5, 2},    {1, 7, 49},    {2, 31, 323}, {8, 5, 196},  {3, 2, 20011}, {1, 2, 300000}, {4000, 3, 33},
@@ -214,7 +216,7 @@ TEMPLATE_TEST_CASE("batch_norm kernels: y may be x, and dx may be dy", "[layers]
 
 TEMPLATE_TEST_CASE("batch_norm kernels: without y they give the statistics alone", "[layers][kernels]", float,
                    double, long double) {
-  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{2, 5, 49}}) {
+  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{130, 31, 1}, ChannelView{2, 5, 49}}) {
     const auto in = random_inputs<TestType>(view, 3);
     const auto expected = run_simd(in);
     auto got = expected;
@@ -229,7 +231,7 @@ TEMPLATE_TEST_CASE("batch_norm kernels: without y they give the statistics alone
 
 TEMPLATE_TEST_CASE("batch_norm kernels: without gamma and beta they are 1 and 0", "[layers][kernels]", float,
                    double) {
-  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{2, 5, 49}}) {
+  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{130, 31, 1}, ChannelView{2, 5, 49}}) {
     auto in = random_inputs<TestType>(view);
     std::fill(in.gamma.begin(), in.gamma.end(), TestType{1});
     std::fill(in.beta.begin(), in.beta.end(), TestType{0});
@@ -249,7 +251,7 @@ TEMPLATE_TEST_CASE("batch_norm kernels: without gamma and beta they are 1 and 0"
 
 TEMPLATE_TEST_CASE("batch_norm kernels: gradients that nobody asked for are left out", "[layers][kernels]",
                    float, double) {
-  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{2, 5, 49}}) {
+  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{130, 31, 1}, ChannelView{2, 5, 49}}) {
     const auto in = random_inputs<TestType>(view);
     const auto expected = run_simd(in);
     auto got = expected;
@@ -263,7 +265,8 @@ TEMPLATE_TEST_CASE("batch_norm kernels: gradients that nobody asked for are left
 
 TEMPLATE_TEST_CASE("batch_norm kernels: a NaN or an infinity stays in its channel", "[layers][kernels]",
                    float, double) {
-  for (const ChannelView view : {ChannelView{37, 31, 1}, ChannelView{1000, 3, 1}, ChannelView{2, 5, 49}}) {
+  for (const ChannelView view :
+       {ChannelView{37, 31, 1}, ChannelView{130, 31, 1}, ChannelView{1000, 3, 1}, ChannelView{2, 5, 49}}) {
     auto in = random_inputs<TestType>(view);
     const auto clean = run_simd(in);
     const auto inner = static_cast<std::size_t>(view.inner);
