@@ -26,7 +26,10 @@ Machine this_machine() {
 #endif
     return 512 * kib;
   }();
-  return {.l2_bytes = l2_bytes, .threads = available_threads()};
+  const int threads = available_threads();
+  return {.l2_bytes = l2_bytes,
+          .threads = threads,
+          .non_temporal_from = threads > 1 ? shared_non_temporal_bytes : non_temporal_bytes};
 }
 
 int threads_for(Index bytes, const Machine& machine) { return bytes < parallel_bytes ? 1 : machine.threads; }
@@ -54,7 +57,7 @@ ColumnPlan plan_columns(ChannelView view, Index element_bytes, Index lanes, cons
   if (row < step || (row < 4 * step && bytes >= 128 * kib)) {
     plan.repeats = std::max(aligned, power_of_two(divide_up(step, row)));
   } else {
-    plan.repeats = plan.non_temporal && row * aligned <= longest_joined_row ? aligned : 1;
+    plan.repeats = bytes >= machine.aligned_from && row * aligned <= longest_joined_row ? aligned : 1;
   }
   // Joining few rows would leave none to sum.
   while (plan.repeats > 1 && plan.repeats > view.outer / 4 && plan.repeats / 2 * row >= lanes)

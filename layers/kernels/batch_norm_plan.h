@@ -28,15 +28,17 @@ inline Index round_up(Index n, Index unit) { return (n + unit - 1) / unit * unit
 inline Index divide_up(Index n, Index unit) { return (n + unit - 1) / unit; }
 
 /// From this size of an output on, stores go past the caches. Below, the four tensors of a step live in L3,
-/// where an ordinary store that reads its line first costs less than one that goes to memory.
+/// where an ordinary store that reads its line first costs less than one that goes to memory. Several threads
+/// share the way to memory, and each has its own to L3: for them that holds as long as L3 does.
 inline constexpr Index non_temporal_bytes = Index{2} << 20;
+inline constexpr Index shared_non_temporal_bytes = Index{8} << 20;
 
 /// What the machine offers; bits do not depend on it.
 struct Machine {
   Index l2_bytes;  ///< of one core
   int threads;
-  Index non_temporal_from =
-      non_temporal_bytes;  ///< other where the view is a part of an output: by its shape
+  Index non_temporal_from = non_temporal_bytes;
+  Index aligned_from = non_temporal_bytes;  ///< rows are joined to begin on a vector; by the shape alone
 };
 
 Machine this_machine();

@@ -58,8 +58,10 @@ GroupChannelPlan plan_group_channels(const GroupView& view, Index element_bytes,
       whole ? view.groups : std::clamp(std::min({resident, share, most}), Index{1}, view.groups);
   plan.blocks = divide_up(view.groups, plan.block_groups);
   plan.machine = machine;
-  const bool past_cache = bytes >= machine.non_temporal_from;
-  plan.machine.non_temporal_from = past_cache ? 0 : std::numeric_limits<Index>::max();
+  // A sample is as a part of the whole.
+  const auto from = [bytes](Index size) { return bytes >= size ? 0 : std::numeric_limits<Index>::max(); };
+  plan.machine.non_temporal_from = from(machine.non_temporal_from);
+  plan.machine.aligned_from = from(machine.aligned_from);
   return plan;
 }
 

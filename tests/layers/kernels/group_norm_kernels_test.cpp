@@ -149,7 +149,8 @@ TEMPLATE_TEST_CASE("group_norm kernels: the bits do not depend on the threads", 
                    double) {
   for (const Problem& problem :
        {Problem{{300, 1, 1001, 1, 1}}, Problem{{110, 1, 3000, 1, 3}}, Problem{{300, 1, 1001, 1, 1}, false},
-        Problem{{9, 1, 32, 1001, 8}}, Problem{{1, 1, 6, 50001, 3}}, Problem{{7, 1201, 33, 1, 11}}}) {
+        Problem{{9, 1, 32, 1001, 8}}, Problem{{1, 1, 6, 50001, 3}}, Problem{{7, 1201, 33, 1, 11}},
+        Problem{{7, 2401, 33, 1, 11}}}) {
     for (const bool starts_far : {false, true}) {
       auto in = inputs<TestType>(problem, 1e3);
       if (starts_far) std::fill_n(in.x.begin(), 100, TestType{0});
