@@ -79,11 +79,12 @@ HWY_INLINE void take_gradients(Index n, ChannelSums sums, const ChannelArrays<T>
                                double* dbeta) {
   const Wide d;
   for (Index c = 0; c < n; c += wide_lanes()) {
-    const auto here = hn::FirstN(d, static_cast<size_t>(n - c));
+    // Not one more: what follows belongs to another task.
+    const Index here = HWY_MIN(wide_lanes(), n - c);
     const auto sum_dy = hn::LoadU(d, sums.hi + c), m2 = hn::LoadU(d, sums.m2 + c);
     const auto centred = hn::NegMulAdd(load_wide(a.mean_lo + c), sum_dy, m2);
-    hn::BlendedStore(sum_dy, here, d, dbeta + c);
-    hn::BlendedStore(hn::Mul(centred, load_wide(a.inv_std + c)), here, d, dgamma + c);
+    store_first(sum_dy, dbeta + c, here);
+    store_first(hn::Mul(centred, load_wide(a.inv_std + c)), dgamma + c, here);
     const auto gamma = load_wide(a.gamma + c);
     hn::StoreU(hn::Mul(gamma, sum_dy), d, sums.hi + c);
     hn::StoreU(hn::Mul(gamma, m2), d, sums.m2 + c);
