@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <mutex>
 #include <new>
 
@@ -31,7 +32,12 @@ constexpr bool cache_by_default = false;
 constexpr bool cache_by_default = true;
 #endif
 
-constexpr std::size_t huge_page = std::size_t{2} << 20;
+constexpr std::size_t page = 4096, huge_page = std::size_t{2} << 20;
+// From here on a block is whole pages and its description stands elsewhere: all large tensors begin at the
+// same place in a page. A load waits for a store still under way whose address has the same last twelve bits,
+// and with y a line behind x in its page, the sweep that reads one and writes the other meets one at every
+// step.
+constexpr std::size_t least_paged = std::size_t{32} << 10;
 constexpr int steps = 8;  // size classes a doubling: at most an eighth of a block is rounding
 constexpr int classes = 64 * steps;
 
@@ -50,7 +56,7 @@ std::size_t class_bytes(int size_class) {
 }
 
 void* system_allocate(std::size_t bytes) {
-  const std::size_t alignment = bytes >= huge_page ? huge_page : 64;
+  const std::size_t alignment = bytes >= huge_page ? huge_page : bytes >= least_paged ? page : 64;
   if (bytes > SIZE_MAX - alignment) throw std::bad_alloc();
   void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
   if (memory == nullptr) throw std::bad_alloc();
@@ -109,15 +115,39 @@ struct BlockCache {
       stats.cached_bytes -= class_bytes(kind);
       block->holders.store(1, std::memory_order_relaxed);
     } else {
-      block = new (system_allocate(sizeof(Block) + class_bytes(kind))) Block;
-      block->size_class = kind;
-      block->data = block + 1;
+      block = new_block(kind);
       ++stats.system_calls;
     }
     block->bytes = bytes;
     ++stats.allocations;
     hold(bytes);
     return block;
+  }
+
+  static bool stands_apart(int kind) { return class_bytes(kind) >= least_paged; }
+
+  static Block* new_block(int kind) {
+    const std::size_t bytes = class_bytes(kind);
+    Block* block = nullptr;
+    if (stands_apart(kind)) {
+      auto apart = std::make_unique<Block>();
+      apart->data = system_allocate(bytes);
+      block = apart.release();
+    } else {
+      block = new (system_allocate(sizeof(Block) + bytes)) Block;
+      block->data = block + 1;
+    }
+    block->size_class = kind;
+    return block;
+  }
+
+  static void delete_block(Block* block) noexcept {
+    if (stands_apart(block->size_class)) {
+      std::free(block->data);
+      delete block;
+    } else {
+      std::free(block);
+    }
   }
 
   Block* take_mapped(std::size_t bytes) {
@@ -147,7 +177,7 @@ struct BlockCache {
       return;
     }
     if (!on) {
-      std::free(block);
+      delete_block(block);
       return;
     }
     block->next_free = std::exchange(free[static_cast<std::size_t>(block->size_class)], block);
@@ -156,7 +186,7 @@ struct BlockCache {
 
   void trim() noexcept {
     for (Block*& head : free) {
-      while (head != nullptr) std::free(std::exchange(head, head->next_free));
+      while (head != nullptr) delete_block(std::exchange(head, head->next_free));
     }
     stats.cached_bytes = 0;
   }

@@ -2,33 +2,23 @@
 // The numbers of one case, shared by all contenders, and room for what they write.
 #pragma once
 
+#include <autodiff/memory.h>
 #include <bench/peers/case.h>
 
-#include <cstdlib>
 #include <functional>
-#include <new>
 #include <vector>
 
 namespace wengert::bench {
 
-/// Aligned to a huge page if it fills one. Small buffers are not: at one and the same offset in a page they
-/// would fight for the sets of L1.
+/// Memory as tensors have it.
 template <class T>
 class Memory {
  public:
-  explicit Memory(Index n) {
-    const std::size_t bytes = static_cast<std::size_t>(n) * sizeof(T), huge = std::size_t{2} << 20;
-    const std::size_t alignment = bytes < huge ? 64 : huge;
-    data_ = static_cast<T*>(std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment));
-    if (data_ == nullptr) throw std::bad_alloc();
-  }
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-  ~Memory() { std::free(data_); }
-  T* get() const { return data_; }
+  explicit Memory(Index n) : buffer_(Buffer::allocate(static_cast<std::size_t>(n) * sizeof(T))) {}
+  T* get() const { return static_cast<T*>(buffer_.data()); }
 
  private:
-  T* data_;
+  Buffer buffer_;
 };
 
 /// x, dy, y, dx in the order of memory that the layout says; gamma, beta: [C].

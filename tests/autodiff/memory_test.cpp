@@ -105,6 +105,18 @@ TEST_CASE("Blocks of every size hold what was asked for, aligned, and rounding w
   }
 }
 
+TEST_CASE("Large blocks begin at the same place in a page", "[autodiff][memory]") {
+  const CacheOn on;
+  for (const bool cached : {false, true}) {
+    memory::use_cache(cached);
+    for (const std::size_t bytes : {32u << 10, 100'001u, 2u << 20, (3u << 20) + 5}) {
+      const Buffer first = Buffer::allocate(bytes), second = Buffer::allocate(bytes);
+      CHECK(reinterpret_cast<std::uintptr_t>(first.data()) % 4096 == 0);
+      CHECK(reinterpret_cast<std::uintptr_t>(second.data()) % 4096 == 0);
+    }
+  }
+}
+
 TEST_CASE("More memory than there is throws and changes nothing", "[autodiff][memory]") {
   const memory::Stats before = memory::stats();
   CHECK_THROWS_AS(Buffer::allocate(SIZE_MAX), std::bad_alloc);
