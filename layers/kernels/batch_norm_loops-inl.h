@@ -116,6 +116,7 @@ struct SumSource {
   const T* x;
   const T* dy;
 
+  using Element = T;
   struct Terms {
     Vec<T> g, d;
 

@@ -44,9 +44,9 @@ struct LaneSums {
 /// `sums` and Σ g, Σ g·d over n elements from i on, a piece of a run: so few that no sum is a long one. Two
 /// vectors at a time: the processor works on several runs at once anyway, and a run pays for each sum that it
 /// has to add up at its end.
-template <class T, bool backward, class Fetch>
-HWY_INLINE LaneSums<T> sum_piece(SumSource<T, backward> source, Index i, Index n, Vec<T> pivot,
-                                 LaneSums<T> sums, Fetch fetch) {
+template <class T, class Source, class Fetch>
+HWY_INLINE LaneSums<T> sum_piece(Source source, Index i, Index n, Vec<T> pivot, LaneSums<T> sums,
+                                 Fetch fetch) {
   const Index step = lanes<T>(), end = i + n;
   auto a = hn::Zero(Vectors<T>()), b = a;
   for (; i + 2 * step <= end; i += 2 * step) {
@@ -63,9 +63,8 @@ HWY_INLINE LaneSums<T> sum_piece(SumSource<T, backward> source, Index i, Index n
 }
 
 /// Σ g and Σ g·d over a run of any length. Its first `head` elements are the last lanes of a vector.
-template <class T, bool backward, class Fetch>
-HWY_INLINE LaneSums<T> sum_run(SumSource<T, backward> source, Index i, Index n, Index head, Vec<T> pivot,
-                               Fetch fetch) {
+template <class Source, class Fetch, class T = typename Source::Element>
+HWY_INLINE LaneSums<T> sum_run(Source source, Index i, Index n, Index head, Vec<T> pivot, Fetch fetch) {
   const Index longest = RowPlan::piece_vectors * lanes<T>();
   const LaneSums<T> zero{hn::Zero(Vectors<T>()), hn::Zero(Vectors<T>())};
   auto start = zero;

@@ -23,7 +23,7 @@ void forward(const GroupView& view, const T* x, const T* gamma, const T* beta, T
   const GroupArrays<T> arrays{x,         nullptr, gamma,     beta,    y,       s.mean_hi,
                               s.mean_lo, s.var,   s.inv_std, nullptr, nullptr, eps};
   if (use_rows(view)) {
-    GroupRowPass<T, false>(view, arrays, machine).run_forward(machine);
+    GroupRowPass<T, false>(view, arrays, machine).run_forward();
   } else {
     GroupChannelPass<T, false>(view, arrays, machine).run();
   }

@@ -8,7 +8,9 @@
 #define WENGERT_GROUP_NORM_CHANNEL_PASS_INL_H_
 #endif
 
+#include <layers/kernels/batch_norm_block-inl.h>
 #include <layers/kernels/batch_norm_column_pass-inl.h>
+#include <layers/kernels/batch_norm_row_pass-inl.h>
 #include <layers/kernels/group_norm_groups-inl.h>
 #include <layers/kernels/group_norm_row_pass-inl.h>
 

@@ -20,7 +20,7 @@ Index rows_in_l1(Index row_bytes) { return power_of_two(std::max(Index{1}, 16 * 
 
 }  // namespace
 
-GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, bool backward,
+GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, Index lanes, bool backward,
                              const Machine& machine) {
   GroupRowPlan plan{};
   const Index sample_bytes = view.channels * element_bytes;
@@ -28,18 +28,16 @@ GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, bool ba
   plan.non_temporal = bytes >= machine.non_temporal_from;
   plan.threads = threads_for(bytes, machine);
   // Each chunk ends with a sweep over its dgamma and dbeta: it has to be worth it.
-  const Index worth = std::max(GroupRowPlan::tile_samples, 128 * kib / sample_bytes);
-  plan.chunk_samples =
-      round_up(std::max(worth, divide_up(view.batch, max_chunks)), GroupRowPlan::tile_samples);
+  const Index samples = GroupRowPlan::record_samples;
+  const Index worth = std::max(samples, 128 * kib / sample_bytes);
+  plan.chunk_samples = round_up(std::max(worth, divide_up(view.batch, max_chunks)), samples);
   plan.chunks = divide_up(view.batch, plan.chunk_samples);
-  plan.block_samples =
-      power_of_two(std::clamp(Index{512} / view.groups, Index{1}, GroupRowPlan::tile_samples));
   // dgamma and dbeta of a long row leave L1 before the next one is there: a few rows by strips.
   const Index row_bytes = view.group_channels() * element_bytes, read_bytes = row_bytes * (backward ? 2 : 1);
-  plan.part_rows = backward && row_bytes > 8 * kib ? 2 : rows_in_l1(read_bytes);
+  plan.tile_rows = std::min(lanes, backward && row_bytes > 8 * kib ? 2 : rows_in_l1(read_bytes));
   const bool worth_fetching =
-      bytes >= 2 * machine.l2_bytes && plan.part_rows * read_bytes <= machine.l2_bytes / 4;
-  plan.map_ahead = worth_fetching ? plan.part_rows * view.group_channels() : 0;
+      bytes >= 2 * machine.l2_bytes && plan.tile_rows * read_bytes <= machine.l2_bytes / 4;
+  plan.map_ahead = worth_fetching ? plan.tile_rows * view.group_channels() : 0;
   return plan;
 }
 

@@ -15,16 +15,16 @@ namespace wengert::kernels {
 
 inline bool use_rows(const GroupView& view) { return view.outer == 1 && view.inner == 1; }
 
-/// Rows. A sample is all groups of one row of x.
+/// Rows. A sample is all groups of one row of x. Both sweeps go over a tile of rows before the next one is
+/// read.
 struct GroupRowPlan {
-  static constexpr Index tile_vectors = 64;  ///< of a row are summed in T; then in float64
-  static constexpr Index tile_samples = 32;  ///< of dgamma and dbeta are summed in T; then in float64
+  static constexpr Index strip_vectors = 64;   ///< of a row are summed in T, backward; then in float64
+  static constexpr Index record_samples = 32;  ///< of dgamma and dbeta are summed in T; then in float64
 
+  Index tile_rows;      ///< in L1 from sweep to sweep, or in L2 if they are long; at most a vector of them
   Index chunk_samples;  ///< backward: one task, with its own dgamma and dbeta
   Index chunks;
-  Index block_samples;  ///< whose statistics are kept at once; divides tile_samples
-  Index part_rows;      ///< summed, and then written while they are in L1, or in L2 if they are long
-  Index map_ahead;  ///< elements between what is written and what is fetched, for the next part; 0 for none
+  Index map_ahead;  ///< elements between what is written and what is fetched, for the next tile; 0 for none
   int threads;
   bool non_temporal;
 };
@@ -37,7 +37,7 @@ struct GroupChannelPlan {
   Machine machine;  ///< for the passes over a sample
 };
 
-GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, bool backward,
+GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, Index lanes, bool backward,
                              const Machine& machine);
 GroupChannelPlan plan_group_channels(const GroupView& view, Index element_bytes, bool backward,
                                      const Machine& machine);

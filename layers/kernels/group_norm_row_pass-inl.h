@@ -10,8 +10,8 @@
 #include <autodiff/kernels/parallel.h>
 #include <autodiff/kernels/scratch.h>
 #include <layers/kernels/batch_norm_block-inl.h>
-#include <layers/kernels/batch_norm_row_pass-inl.h>
 #include <layers/kernels/group_norm_plan.h>
+#include <layers/kernels/group_norm_row_tile-inl.h>
 #include <layers/kernels/group_norm_rows-inl.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -36,35 +36,36 @@ const T* or_constant(Workspace& space, const T* values, Index n, T otherwise) {
   return constant;
 }
 
+/// The numbers of `n` rows from the caller's array, where he gave one, and back.
+template <class T>
+HWY_INLINE void read_rows(const T* from, Index first, Index n, T* to) {
+  if (from != nullptr) hn::Store(load_first(from + first, n), Vectors<T>(), to);
+}
+template <class T>
+HWY_INLINE void write_rows(const T* from, Index first, Index n, T* to) {
+  if (to != nullptr) store_first(hn::Load(Vectors<T>(), from), to + first, n);
+}
+
 template <class T, bool backward>
 class GroupRowPass {
  public:
   GroupRowPass(const GroupView& view, const GroupArrays<T>& arrays, const Machine& machine)
       : view_(view),
         a_(arrays),
-        plan_(plan_group_rows(view, sizeof(T), backward, machine)),
+        plan_(plan_group_rows(view, sizeof(T), lanes<T>(), backward, machine)),
         constants_(Workspace::bytes<T>(view.channels) *
                    ((arrays.gamma == nullptr ? 1 : 0) + (arrays.beta == nullptr ? 1 : 0))) {
     a_.gamma = or_constant(constants_, arrays.gamma, view.channels, T{1});
     a_.beta = or_constant(constants_, arrays.beta, view.channels, T{0});
   }
 
-  /// Every row in both sweeps before the next block of rows.
-  void run_forward(const Machine& machine) const {
-    const ChannelView rows{1, view_.statistics(), view_.group_channels()};
-    if (a_.mean_hi != nullptr) {
-      run_blocks<false>(RowPass<T, false>(rows, {a_.x, nullptr}, a_.out, machine, true));
-    } else {
-      run_blocks<true>(RowPass<T, true>(rows, {a_.x, a_.x}, a_.out, machine, true));  // Σ x·(x − 0)
-    }
-  }
+  void run_forward() const { a_.mean_hi == nullptr ? run_forward_with<true>() : run_forward_with<false>(); }
 
-  /// The same by chunks of samples, each with its own dgamma and dbeta.
+  /// By chunks of samples, each with its own dgamma and dbeta.
   void run_backward() const {
+    const Index at_once = std::min(Index{plan_.threads}, plan_.chunks);
     const ScratchCount scratch(constants_.heap_bytes() + Workspace::heap_bytes(sums_bytes()) +
-                               at_once(plan_.chunks) *
-                                   (Workspace::heap_bytes(records_bytes()) +
-                                    Workspace::heap_bytes(Block<T>::bytes(most_rows(), 1))));
+                               at_once * Workspace::heap_bytes(records_bytes()));
     if (account_only()) return;
     const Index padded = round_up(view_.channels, 16);
     Workspace space(sums_bytes());
@@ -86,8 +87,6 @@ class GroupRowPass {
   }
 
  private:
-  // What the two passes take, for ScratchCount: see scratch_of_rows() of batch_norm.cpp.
-  Index at_once(Index tasks) const { return std::min(Index{plan_.threads}, tasks); }
   Index sums_bytes() const {
     return 2 * Workspace::bytes<double>(round_up(view_.channels, 16) * plan_.chunks);
   }
@@ -97,76 +96,63 @@ class GroupRowPass {
   Index records_bytes() const {
     return Workspace::bytes<T>(ColumnRecords<T>::elements(gradient_fields, record_columns()));
   }
-  Index most_rows() const { return std::min(plan_.block_samples, view_.batch) * view_.groups; }
 
-  template <bool of_squares, class Pass>
-  void run_blocks(const Pass& pass) const {
-    const Index rows = view_.statistics(), size = pass.block(), chunks = pass.chunks();
-    const ScratchCount scratch(
-        constants_.heap_bytes() +
-        at_once(divide_up(rows, size)) *
-            (Workspace::heap_bytes(Block<T>::bytes(size, chunks)) +
-             Workspace::heap_bytes(pass.scratch(std::min({size, rows, plan_.part_rows})))));
+  template <bool of_squares>
+  void run_forward_with() const {
+    const ScratchCount scratch(constants_.heap_bytes());
     if (account_only()) return;
-    const double count = static_cast<double>(view_.count());
-    const Parameters<T> statistics{nullptr,    nullptr, a_.mean_hi, a_.mean_lo, a_.var,
-                                   a_.inv_std, nullptr, nullptr,    a_.eps};
-    parallel_ranges(divide_up(rows, size), plan_.threads, [&](Index begin, Index end) HWY_ATTR {
-      for (Index b = begin; b < end; ++b) {
-        Workspace space(Block<T>::bytes(size, chunks));
-        const Index n = std::min(size, rows - b * size);
-        const Block<T> block = make_block<T, false>(space, statistics, b * size, n, chunks);
-        for_each_part(block, [&](const Block<T>& part) HWY_ATTR {
-          if (of_squares) std::fill_n(part.arrays.mean_hi, part.n, T{0});
-          for (Index k = 0; k < chunks; ++k) {
-            pass.sum(k, part.first, part.n, part.chunk(k), part.arrays.mean_hi);
-          }
-          merge_chunks<of_squares>(pass, part.n, part.sums, part.padded);
-          if constexpr (of_squares) {
-            std::fill_n(part.sums.hi, part.n, 0.0);
-            std::fill_n(part.sums.lo, part.n, 0.0);
-          }
-          finish_sums<T, false>(part, statistics, count);
-          map_rows(part);
-        });
-        give_results<T, false>(block, statistics);
+    const Index tiles = divide_up(view_.statistics(), plan_.tile_rows);
+    parallel_ranges(tiles, plan_.threads, [&](Index begin, Index end) HWY_ATTR {
+      RowTile<T> tile;
+      for (Index k = begin; k < end; ++k) {
+        const Index first = k * plan_.tile_rows;
+        write_tile<of_squares>(first, std::min(plan_.tile_rows, view_.statistics() - first), tile);
       }
       end_stores();
     });
   }
 
-  template <class Body>
-  HWY_INLINE void for_each_part(const Block<T>& block, Body body) const {
-    for (Index row = 0; row < block.n; row += plan_.part_rows) {
-      body(block.part(row, std::min(plan_.part_rows, block.n - row)));
-    }
+  template <bool of_squares>
+  HWY_INLINE void write_tile(Index first, Index rows, RowTile<T>& tile) const {
+    const Index length = view_.group_channels();
+    const ChannelArrays<T> of_rows = tile.arrays();
+    sum_moments<T, of_squares>(a_.x + first * length, length, rows, tile);
+    finish_forward(rows, tile.sums(), static_cast<double>(length), a_.eps, of_rows);
+    write_rows(of_rows.mean_hi, first, rows, a_.mean_hi);
+    write_rows(of_rows.mean_lo, first, rows, a_.mean_lo);
+    write_rows(of_rows.var, first, rows, a_.var);
+    write_rows(of_rows.inv_std, first, rows, a_.inv_std);
+    map_rows(first, rows, of_rows);
   }
 
-  // Samples of chunk k in blocks.
+  // Samples of chunk k, tile by tile.
   void run_chunk(Index k, ChannelSums sums) const {
-    const Index first = k * plan_.chunk_samples, last = std::min(view_.batch, first + plan_.chunk_samples);
-    const double count = static_cast<double>(view_.count());
-    const Parameters<T> statistics{nullptr,    nullptr, a_.mean_hi, a_.mean_lo, nullptr,
-                                   a_.inv_std, nullptr, nullptr,    T{0}};
+    const Index samples = GroupRowPlan::record_samples;
+    const Index begin = k * plan_.chunk_samples, end = std::min(view_.batch, begin + plan_.chunk_samples);
     Workspace space(records_bytes());
     const ColumnRecords<T> records(space, gradient_fields, record_columns());
     start_records(records);
-    for (Index sample = first; sample < last; sample += plan_.block_samples) {
-      const Index n = std::min(plan_.block_samples, last - sample) * view_.groups;
-      Workspace scratch(Block<T>::bytes(n, 1));
-      const Block<T> block = make_block<T, true>(scratch, statistics, sample * view_.groups, n, 1);
-      for_each_part(block, [&](const Block<T>& part) HWY_ATTR {
-        sum_rows(part, records);
-        if (a_.mean_hi == nullptr) std::fill_n(part.sums.hi, part.n, 0.0);
-        finish_sums<T, true>(part, statistics, count);
-        if (a_.out != nullptr) map_rows(part);
-      });
-      const Index done = sample + plan_.block_samples - first;
-      if (done % GroupRowPlan::tile_samples == 0 || sample + plan_.block_samples >= last) {
-        move_records(records, sums);
+    RowTile<T> tile;
+    for (Index sample = begin; sample < end; sample += samples) {
+      const Index last = std::min(end, sample + samples) * view_.groups;
+      for (Index first = sample * view_.groups; first < last; first += plan_.tile_rows) {
+        write_gradients(first, std::min(plan_.tile_rows, last - first), tile, records);
       }
+      move_records(records, sums);
     }
     end_stores();
+  }
+
+  HWY_INLINE void write_gradients(Index first, Index rows, RowTile<T>& tile,
+                                  const ColumnRecords<T>& records) const {
+    const ChannelArrays<T> of_rows = tile.arrays();
+    read_rows(a_.mean_hi, first, rows, of_rows.mean_hi);
+    read_rows(a_.mean_lo, first, rows, of_rows.mean_lo);
+    read_rows(a_.inv_std, first, rows, of_rows.inv_std);
+    sum_rows(first, rows, tile, records);
+    if (a_.mean_hi == nullptr) std::fill_n(tile.sums().hi, rows, 0.0);
+    finish_backward(rows, tile.sums(), static_cast<double>(view_.count()), of_rows);
+    if (a_.out != nullptr) map_rows(first, rows, of_rows);
   }
 
   // Calls body(column, n, record) for each vector of columns and the n that are in it.
@@ -199,25 +185,26 @@ class GroupRowPass {
     });
   }
 
-  void sum_rows(const Block<T>& part, const ColumnRecords<T>& records) const {
+  // A long row by strips, whose sums are added up in float64.
+  HWY_INLINE void sum_rows(Index first, Index rows, RowTile<T>& tile, const ColumnRecords<T>& records) const {
     const GroupArrays<T> a = a_;
-    const ChannelArrays<T> of_rows = part.arrays;
-    const Index length = view_.group_channels(), tile = GroupRowPlan::tile_vectors * lanes<T>();
-    const Index padded = padded_length(), columns = record_columns(), rows = part.n;
-    std::fill_n(part.sums.hi, part.n, 0.0);
-    std::fill_n(part.sums.m2, part.n, 0.0);
-    RowSums<T> sums(part.sums);
-    for (Index j = 0; j < length; j += tile) {
-      const Index n = std::min(tile, length - j);
-      Index column = part.first % view_.groups * padded, i = part.first * length + j;
+    const ChannelArrays<T> of_rows = tile.arrays();
+    const Index length = view_.group_channels(), strip = GroupRowPlan::strip_vectors * lanes<T>();
+    const Index padded = padded_length(), columns = record_columns();
+    HWY_ALIGN T of_g[hn::MaxLanes(Vectors<T>())], of_products[hn::MaxLanes(Vectors<T>())];
+    for (Index j = 0; j < length; j += strip) {
+      const Index n = std::min(strip, length - j);
+      Index column = first % view_.groups * padded, i = first * length + j;
       for (Index row = 0; row < rows; ++row, i += length) {
         const RowStatistics<T> statistics{of_rows.mean_hi[row], of_rows.mean_lo[row], of_rows.inv_std[row]};
-        sums.add(row, sum_gradients(a.x + i, a.dy + i, n, statistics, records.at(column + j)));
+        tile.put(row, sum_gradients(a.x + i, a.dy + i, n, statistics, records.at(column + j)));
         column += padded;
         if (column == columns) column = 0;
       }
+      tile.across_lanes(rows, of_g, of_products);
+      j == 0 ? put_tile(rows, tile.sums(), of_g, of_products)
+             : add_tile(rows, tile.sums(), of_g, of_products);
     }
-    sums.flush();
   }
 
   bool rows_are_lines() const {
@@ -231,28 +218,26 @@ class GroupRowPass {
   void end_stores() const {
     if (past_caches()) hwy::FlushStream();
   }
-  void map_rows(const Block<T>& part) const {
-    past_caches() ? map_rows_with<true>(part) : map_rows_with<false>(part);
+  HWY_INLINE void map_rows(Index first, Index rows, const ChannelArrays<T>& of_rows) const {
+    past_caches() ? map_rows_with<true>(first, rows, of_rows) : map_rows_with<false>(first, rows, of_rows);
   }
 
   template <bool non_temporal>
-  void map_rows_with(const Block<T>& part) const {
+  void map_rows_with(Index first, Index rows, const ChannelArrays<T>& of_rows) const {
     const Vectors<T> d;
-    // By value: what is written might alias anything that is not a local.
-    const GroupArrays<T> a = a_;
-    const ChannelArrays<T> arrays = part.arrays;
+    const GroupArrays<T> a = a_;  // by value: what is written might alias anything that is not a local
     const Index length = view_.group_channels(), columns = view_.channels, ahead = plan_.map_ahead;
-    const Index fetching = view_.statistics() - part.first - plan_.part_rows;  // rows with a row to fetch
+    const Index fetching = view_.statistics() - first - plan_.tile_rows;  // rows with a row to fetch
     const bool is_whole = !non_temporal || rows_are_lines();
-    Index column = part.first % view_.groups * length, i = part.first * length;
-    for (Index row = 0; row < part.n; ++row, i += length) {
+    Index column = first % view_.groups * length, i = first * length;
+    for (Index row = 0; row < rows; ++row, i += length) {
       const WholeLines lines = is_whole ? WholeLines{0, length} : whole_lines(a.out + i, length);
       const AffineTarget<T, backward, non_temporal> target{
           a.x, a.dy, a.gamma + column, a.beta + column, a.out, row < fetching ? ahead : 0};
-      const auto slope = hn::Set(d, arrays.slope[row]);
-      const MapVectors<T, backward> coefficients{hn::Set(d, arrays.mean_hi[row]), slope,
-                                                 hn::Set(d, arrays.offset[row]),
-                                                 backward ? hn::Set(d, arrays.direct[row]) : slope};
+      const auto slope = hn::Set(d, of_rows.slope[row]);
+      const MapVectors<T, backward> coefficients{hn::Set(d, of_rows.mean_hi[row]), slope,
+                                                 hn::Set(d, of_rows.offset[row]),
+                                                 backward ? hn::Set(d, of_rows.direct[row]) : slope};
       map_affine_row(target, i, length, lines, coefficients);
       column += length;
       if (column == columns) column = 0;

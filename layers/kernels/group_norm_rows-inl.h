@@ -53,40 +53,6 @@ HWY_INLINE LaneSums<T> sum_gradients(const T* x, const T* dy, Index n, RowStatis
   return sums;
 }
 
-/// Adds sums that are still lanes to the float64 sums of their rows, hi += a and m2 += b: for as many as a
-/// vector has lanes at once.
-template <class T>
-class RowSums {
- public:
-  explicit RowSums(ChannelSums sums) : sums_(sums) {}
-
-  void add(Index row, const LaneSums<T>& sums) {
-    hn::Store(sums.a, Vectors<T>(), a_ + waiting_ * most);
-    hn::Store(sums.b, Vectors<T>(), b_ + waiting_ * most);
-    rows_[waiting_++] = row;
-    if (waiting_ == most) flush();
-  }
-  void flush() {
-    if (waiting_ == 0) return;
-    HWY_ALIGN T a[most], b[most];
-    hn::Store(sums_of_lanes(a_, static_cast<Index>(waiting_)), Vectors<T>(), a);
-    hn::Store(sums_of_lanes(b_, static_cast<Index>(waiting_)), Vectors<T>(), b);
-    for (size_t k = 0; k < waiting_; ++k) {
-      sums_.hi[rows_[k]] += static_cast<double>(a[k]);
-      sums_.m2[rows_[k]] += static_cast<double>(b[k]);
-    }
-    waiting_ = 0;
-  }
-
- private:
-  static constexpr size_t most = hn::MaxLanes(Vectors<T>());
-
-  ChannelSums sums_;
-  size_t waiting_ = 0;
-  Index rows_[most];
-  HWY_ALIGN T a_[most * most], b_[most * most];
-};
-
 /// What the second sweep reads and writes; out may be x or dy. Coefficients are those of a row:
 ///   forward    out = gamma·(slope·(x − mean) + offset) + beta
 ///   backward   out = direct·gamma·dy + slope·(x − mean) + offset
