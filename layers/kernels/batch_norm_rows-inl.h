@@ -89,6 +89,10 @@ HWY_INLINE Vec<T> add_pairs(Vec<T> low, [[maybe_unused]] Vec<T> high) {
   return hn::Add(hn::ConcatEven(Vectors<T>(), high, low), hn::ConcatOdd(Vectors<T>(), high, low));
 #endif
 }
+template <class T>
+HWY_INLINE LaneSums<T> add_pairs(const LaneSums<T>& low, const LaneSums<T>& high) {
+  return {add_pairs<T>(low.a, high.a), add_pairs<T>(low.b, high.b)};
+}
 template <Index n, class T>
 HWY_INLINE Vec<T> add_pairs_of(const T* vectors) {
   if constexpr (n == 1) {

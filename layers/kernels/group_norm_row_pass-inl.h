@@ -13,6 +13,7 @@
 #include <layers/kernels/group_norm_plan.h>
 #include <layers/kernels/group_norm_row_tile-inl.h>
 #include <layers/kernels/group_norm_rows-inl.h>
+#include <layers/kernels/group_norm_short_rows-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -44,6 +45,48 @@ HWY_INLINE void read_rows(const T* from, Index first, Index n, T* to) {
 template <class T>
 HWY_INLINE void write_rows(const T* from, Index first, Index n, T* to) {
   if (to != nullptr) store_first(hn::Load(Vectors<T>(), from), to + first, n);
+}
+
+/// The first pivot of each row is the mean of its first few elements: one alone may lie several deviations
+/// from the mean. As many as a power of two, so that the mean of equal numbers is that number.
+template <class T>
+HWY_INLINE void start_pivots(const T* x, Index length, Index rows, RowTile<T>& tile) {
+  const Vectors<T> d;
+  const Index step = lanes<T>();
+  Index n = RowPlan::pivot_elements;
+  while (n > length) n /= 2;
+  const auto share = hn::Set(d, T{1} / static_cast<T>(n));
+  const auto of_row = [&](Index row) HWY_ATTR {
+    const T* const first = x + row * length;
+    auto sum = n < step ? hn::Mul(load_first(first, n), share) : hn::Mul(hn::LoadU(d, first), share);
+    for (Index j = step; j < n; j += step) sum = hn::MulAdd(hn::LoadU(d, first + j), share, sum);
+    return LaneSums<T>{sum, sum};
+  };
+  add_up_fours<T>(rows, of_row, tile);
+  hn::Store(hn::Load(d, tile.a), d, tile.pivot());
+}
+
+/// The moments of `rows` rows of x; of_squares: Σ x² in the place of the second, and a mean of 0.
+template <class T, bool of_squares>
+HWY_INLINE void sum_moments(const T* x, Index length, Index rows, RowTile<T>& tile) {
+  const Index longest = RowPlan::tile_vectors * lanes<T>();
+  if constexpr (!of_squares) start_pivots(x, length, rows, tile);
+  for (Index done = 0; done < length; done += longest) {
+    const Index n = HWY_MIN(longest, length - done);
+    const auto sum = [&](auto source) HWY_ATTR {
+      with_rows_of<T>(length, [&](auto loops) HWY_ATTR { loops.sum(source, done, length, n, rows, tile); });
+    };
+    if constexpr (of_squares) {
+      sum(SquareSource<T>{x});
+      done == 0 ? put_tile(rows, tile.sums(), tile.a, tile.b) : add_tile(rows, tile.sums(), tile.a, tile.b);
+    } else {
+      const SumSource<T, false> source{x, nullptr};
+      const auto more = static_cast<double>(n);
+      sum(source);
+      if (done == 0 && move_far_pivots(rows, more, tile.a, tile.b, tile.pivot())) sum(source);
+      merge_tile(rows, tile.sums(), static_cast<double>(done), more, tile.a, tile.b, tile.pivot());
+    }
+  }
 }
 
 template <class T, bool backward>
@@ -185,35 +228,25 @@ class GroupRowPass {
     });
   }
 
+  GroupColumns columns_from(Index row) const {
+    return {view_.group_channels(), view_.groups, row, lanes<T>()};
+  }
+
   // A long row by strips, whose sums are added up in float64.
   HWY_INLINE void sum_rows(Index first, Index rows, RowTile<T>& tile, const ColumnRecords<T>& records) const {
-    const GroupArrays<T> a = a_;
-    const ChannelArrays<T> of_rows = tile.arrays();
     const Index length = view_.group_channels(), strip = GroupRowPlan::strip_vectors * lanes<T>();
-    const Index padded = padded_length(), columns = record_columns();
-    HWY_ALIGN T of_g[hn::MaxLanes(Vectors<T>())], of_products[hn::MaxLanes(Vectors<T>())];
+    const GradientRows<T> in{a_.x, a_.dy, first * length, length, columns_from(first), records};
     for (Index j = 0; j < length; j += strip) {
       const Index n = std::min(strip, length - j);
-      Index column = first % view_.groups * padded, i = first * length + j;
-      for (Index row = 0; row < rows; ++row, i += length) {
-        const RowStatistics<T> statistics{of_rows.mean_hi[row], of_rows.mean_lo[row], of_rows.inv_std[row]};
-        tile.put(row, sum_gradients(a.x + i, a.dy + i, n, statistics, records.at(column + j)));
-        column += padded;
-        if (column == columns) column = 0;
-      }
-      tile.across_lanes(rows, of_g, of_products);
-      j == 0 ? put_tile(rows, tile.sums(), of_g, of_products)
-             : add_tile(rows, tile.sums(), of_g, of_products);
+      with_rows_of<T>(length, [&](auto loops) HWY_ATTR { loops.sum_gradients(in, j, n, rows, tile); });
+      j == 0 ? put_tile(rows, tile.sums(), tile.a, tile.b) : add_tile(rows, tile.sums(), tile.a, tile.b);
     }
   }
 
-  bool rows_are_lines() const {
-    return view_.group_channels() % line_elements<T> == 0 &&
-           reinterpret_cast<std::uintptr_t>(a_.out) % 64 == 0;
-  }
   // Whether enough of what is written are whole lines of the cache.
   bool past_caches() const {
-    return plan_.non_temporal && (rows_are_lines() || view_.group_channels() >= 4 * line_elements<T>);
+    const Index length = view_.group_channels();
+    return plan_.non_temporal && (rows_are_lines(a_.out, length) || length >= 4 * line_elements<T>);
   }
   void end_stores() const {
     if (past_caches()) hwy::FlushStream();
@@ -223,25 +256,15 @@ class GroupRowPass {
   }
 
   template <bool non_temporal>
-  void map_rows_with(Index first, Index rows, const ChannelArrays<T>& of_rows) const {
-    const Vectors<T> d;
-    const GroupArrays<T> a = a_;  // by value: what is written might alias anything that is not a local
-    const Index length = view_.group_channels(), columns = view_.channels, ahead = plan_.map_ahead;
-    const Index fetching = view_.statistics() - first - plan_.tile_rows;  // rows with a row to fetch
-    const bool is_whole = !non_temporal || rows_are_lines();
-    Index column = first % view_.groups * length, i = first * length;
-    for (Index row = 0; row < rows; ++row, i += length) {
-      const WholeLines lines = is_whole ? WholeLines{0, length} : whole_lines(a.out + i, length);
-      const AffineTarget<T, backward, non_temporal> target{
-          a.x, a.dy, a.gamma + column, a.beta + column, a.out, row < fetching ? ahead : 0};
-      const auto slope = hn::Set(d, of_rows.slope[row]);
-      const MapVectors<T, backward> coefficients{hn::Set(d, of_rows.mean_hi[row]), slope,
-                                                 hn::Set(d, of_rows.offset[row]),
-                                                 backward ? hn::Set(d, of_rows.direct[row]) : slope};
-      map_affine_row(target, i, length, lines, coefficients);
-      column += length;
-      if (column == columns) column = 0;
-    }
+  HWY_INLINE void map_rows_with(Index first, Index rows, const ChannelArrays<T>& of_rows) const {
+    const AffineTarget<T, backward, non_temporal> target{a_.x,    a_.dy,  a_.gamma,
+                                                         a_.beta, a_.out, plan_.map_ahead};
+    const Index length = view_.group_channels();
+    const Index fetching = plan_.map_ahead == 0 ? 0 : view_.statistics() - first - plan_.tile_rows;
+    const auto map = [&](auto loops) HWY_ATTR {
+      loops.map(target, columns_from(first), first * length, rows, fetching, of_rows);
+    };
+    non_temporal && !rows_are_lines(a_.out, length) ? map(AnyRows()) : with_rows_of<T>(length, map);
   }
 
   GroupView view_;
