@@ -29,12 +29,15 @@ GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, Index l
   plan.threads = threads_for(bytes, machine);
   // Each chunk ends with a sweep over its dgamma and dbeta: it has to be worth it.
   const Index samples = GroupRowPlan::record_samples;
-  const Index worth = std::max(samples, 128 * kib / sample_bytes);
+  const Index worth = std::max(samples, 256 * kib / sample_bytes);
   plan.chunk_samples = round_up(std::max(worth, divide_up(view.batch, max_chunks)), samples);
   plan.chunks = divide_up(view.batch, plan.chunk_samples);
-  // dgamma and dbeta of a long row leave L1 before the next one is there: a few rows by strips.
+  // What belongs to the columns of a long row leaves L1 before the next row is there: a few rows by strips.
   const Index row_bytes = view.group_channels() * element_bytes, read_bytes = row_bytes * (backward ? 2 : 1);
-  plan.tile_rows = std::min(lanes, backward && row_bytes > 8 * kib ? 2 : rows_in_l1(read_bytes));
+  const bool is_long = row_bytes > 8 * kib;
+  const Index in_l2 = power_of_two(std::clamp(machine.l2_bytes / 2 / read_bytes, Index{1}, Index{4}));
+  plan.tile_rows = std::min(lanes, is_long ? in_l2 : rows_in_l1(read_bytes));
+  plan.map_strip = is_long ? GroupRowPlan::strip_vectors * lanes : view.group_channels();
   const bool worth_fetching =
       bytes >= 2 * machine.l2_bytes && plan.tile_rows * read_bytes <= machine.l2_bytes / 4;
   plan.map_ahead = worth_fetching ? plan.tile_rows * view.group_channels() : 0;

@@ -25,6 +25,7 @@ struct GroupRowPlan {
   Index chunk_samples;  ///< backward: one task, with its own dgamma and dbeta
   Index chunks;
   Index map_ahead;  ///< elements between what is written and what is fetched, for the next tile; 0 for none
+  Index map_strip;  ///< columns that are written of all rows of a tile before the next ones
   int threads;
   bool non_temporal;
 };

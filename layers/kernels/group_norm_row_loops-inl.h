@@ -111,6 +111,7 @@ struct AffineTarget {
   const T *x, *dy, *gamma, *beta;
   T* out;
   Index ahead;  ///< elements between what is written and what is fetched; 0 for nothing
+  Index strip;  ///< columns
 
   using Coefficients = MapVectors<T, backward>;
 

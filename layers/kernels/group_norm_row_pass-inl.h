@@ -112,8 +112,8 @@ class GroupRowPass {
     if (account_only()) return;
     const Index padded = round_up(view_.channels, 16);
     Workspace space(sums_bytes());
-    double* const dbeta = space.take<double>(padded * plan_.chunks);
-    double* const dgamma = space.take<double>(padded * plan_.chunks);
+    double* const dbeta = space.take_unset<double>(padded * plan_.chunks);
+    double* const dgamma = space.take_unset<double>(padded * plan_.chunks);
     const ChannelSums sums{dbeta, dbeta, dgamma};
     parallel_ranges(plan_.chunks, plan_.threads, [&](Index begin, Index end) HWY_ATTR {
       for (Index k = begin; k < end; ++k) run_chunk(k, sums + k * padded);
@@ -181,7 +181,7 @@ class GroupRowPass {
       for (Index first = sample * view_.groups; first < last; first += plan_.tile_rows) {
         write_gradients(first, std::min(plan_.tile_rows, last - first), tile, records);
       }
-      move_records(records, sums);
+      move_records(records, sums, sample == begin);
     }
     end_stores();
   }
@@ -216,10 +216,14 @@ class GroupRowPass {
       hn::Store(hn::Zero(d), d, record + dbeta_field * lanes<T>());
     });
   }
-  // Adds dgamma and dbeta to those in float64 and makes them 0.
-  void move_records(const ColumnRecords<T>& records, ChannelSums sums) const {
-    const auto move = [](T* from, Index n, double* to) HWY_ATTR {
-      for (Index k = 0; k < n; ++k) to[k] += static_cast<double>(from[k]);
+  // Adds dgamma and dbeta to those in float64, or begins with them, and makes them 0.
+  void move_records(const ColumnRecords<T>& records, ChannelSums sums, bool is_first) const {
+    const auto move = [&](T* from, Index n, double* to) HWY_ATTR {
+      if (is_first) {
+        for (Index k = 0; k < n; ++k) to[k] = static_cast<double>(from[k]);
+      } else {
+        for (Index k = 0; k < n; ++k) to[k] += static_cast<double>(from[k]);
+      }
       hn::Store(hn::Zero(Vectors<T>()), Vectors<T>(), from);
     };
     for_each_record(records, [&](Index column, Index n, T* record) HWY_ATTR {
@@ -257,8 +261,8 @@ class GroupRowPass {
 
   template <bool non_temporal>
   HWY_INLINE void map_rows_with(Index first, Index rows, const ChannelArrays<T>& of_rows) const {
-    const AffineTarget<T, backward, non_temporal> target{a_.x,    a_.dy,  a_.gamma,
-                                                         a_.beta, a_.out, plan_.map_ahead};
+    const AffineTarget<T, backward, non_temporal> target{a_.x,   a_.dy,           a_.gamma,       a_.beta,
+                                                         a_.out, plan_.map_ahead, plan_.map_strip};
     const Index length = view_.group_channels();
     const Index fetching = plan_.map_ahead == 0 ? 0 : view_.statistics() - first - plan_.tile_rows;
     const auto map = [&](auto loops) HWY_ATTR {

@@ -27,6 +27,16 @@ class RowTile {
   HWY_ALIGN T a[most] = {}, b[most] = {};
   HWY_ALIGN T lanes_a[most * most] = {}, lanes_b[most * most] = {};
 
+  HWY_INLINE void put(Index row, const LaneSums<T>& sums) {
+    hn::Store(sums.a, Vectors<T>(), lanes_a + row * lanes<T>());
+    hn::Store(sums.b, Vectors<T>(), lanes_b + row * lanes<T>());
+  }
+  /// a and b: what was put for each row, across its lanes.
+  HWY_INLINE void add_up(Index rows) {
+    hn::Store(sums_of_lanes(lanes_a, rows), Vectors<T>(), a);
+    hn::Store(sums_of_lanes(lanes_b, rows), Vectors<T>(), b);
+  }
+
   ChannelSums sums() { return {hi_, lo_, m2_}; }
   ChannelArrays<T> arrays() {
     return {mean_hi_, mean_lo_, var_, inv_std_, gamma_, beta_, dgamma_, dbeta_, slope_, offset_, direct_};
@@ -40,26 +50,17 @@ class RowTile {
               direct_[most] = {};
 };
 
-/// a and b of the tile: the sums of the lanes that `lanes_of(row)` gives.
-template <class T, class LanesOf>
-HWY_INLINE void add_up_rows(Index rows, LanesOf lanes_of, RowTile<T>& tile) {
-  const Vectors<T> d;
-  for (Index row = 0; row < rows; ++row) {
-    const LaneSums<T> sums = lanes_of(row);
-    hn::Store(sums.a, d, tile.lanes_a + row * lanes<T>());
-    hn::Store(sums.b, d, tile.lanes_b + row * lanes<T>());
-  }
-  hn::Store(sums_of_lanes(tile.lanes_a, rows), d, tile.a);
-  hn::Store(sums_of_lanes(tile.lanes_b, rows), d, tile.b);
-}
-
-/// The same for rows of so few vectors that storing their lanes would cost as much as summing them: by fours,
-/// whose lanes are added in pairs before they are stored.
+/// a and b of the tile are the sums of the lanes that `lanes_of(row)` gives. For rows of so few vectors that
+/// storing those would cost as much as summing them: by fours, whose lanes are added in pairs before they are
+/// stored.
 template <class T, class LanesOf>
 HWY_INLINE void add_up_fours(Index rows, LanesOf lanes_of, RowTile<T>& tile) {
   const Vectors<T> d;
   constexpr size_t most = RowTile<T>::most, four = most < 4 ? most : 4;
-  if (rows % static_cast<Index>(four) != 0) return add_up_rows(rows, lanes_of, tile);
+  if (rows % static_cast<Index>(four) != 0) {
+    for (Index row = 0; row < rows; ++row) tile.put(row, lanes_of(row));
+    return tile.add_up(rows);
+  }
   T *a = tile.lanes_a, *b = tile.lanes_b;
   for (Index row = 0; row < rows; a += lanes<T>(), b += lanes<T>()) {
     LaneSums<T> sums = lanes_of(row++);
