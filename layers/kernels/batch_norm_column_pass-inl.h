@@ -123,8 +123,10 @@ class ColumnPass {
   template <class Body>
   HWY_INLINE void for_each_tile(Index begin, Index end, Index first, Index width, Index ahead,
                                 Body body) const {
-    for (Index row = begin; row < end; row += ColumnPlan::step_rows) {
-      const Index rows = HWY_MIN(ColumnPlan::step_rows, end - row);
+    const bool in_steps = plan_.strip < width || ahead != 0;
+    const Index step_rows = in_steps ? ColumnPlan::step_rows : ColumnPlan::part_rows;
+    for (Index row = begin; row < end; row += step_rows) {
+      const Index rows = HWY_MIN(step_rows, end - row);
       for (Index j = 0; j < width; j += plan_.strip) {
         const Index n = HWY_MIN(plan_.strip, width - j);
         // After the last strips of these rows come the first ones of the next.

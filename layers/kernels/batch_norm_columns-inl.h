@@ -11,6 +11,8 @@
 #include <layers/kernels/batch_norm_plan.h>
 #include <layers/kernels/workspace.h>
 
+#include <type_traits>
+
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
@@ -66,25 +68,41 @@ struct Tile {
 /// What the first sweep keeps for a column.
 enum SumField : Index { pivot_field, a_field, b_field, sum_fields };
 
-/// a += Σ g, b += Σ g·d over one vector of columns of four rows, or of one. `terms(i)` are those of the row
-/// that starts at i.
+/// One vector of columns in the first sweep.
+template <class T>
+struct ColumnSums {
+  Vec<T> pivot, a, b;
+
+  HWY_INLINE void load(const T* record) {
+    const Vectors<T> d;
+    pivot = hn::Load(d, record + pivot_field * lanes<T>());
+    a = hn::Load(d, record + a_field * lanes<T>()), b = hn::Load(d, record + b_field * lanes<T>());
+  }
+  HWY_INLINE void store(T* record) const {
+    hn::Store(a, Vectors<T>(), record + a_field * lanes<T>());
+    hn::Store(b, Vectors<T>(), record + b_field * lanes<T>());
+  }
+  /// a += Σ g, b += Σ g·d over four rows, or over one. `terms(i)` are those of the row that starts at i.
+  template <bool four_rows, class Terms>
+  HWY_INLINE void add(Index i, Index stride, Terms terms) {
+    if constexpr (four_rows) {
+      const auto t0 = terms(i, pivot), t1 = terms(i + stride, pivot);
+      const auto t2 = terms(i + 2 * stride, pivot), t3 = terms(i + 3 * stride, pivot);
+      a = hn::Add(a, hn::Add(hn::Add(t0.g, t1.g), hn::Add(t2.g, t3.g)));
+      const auto products = hn::MulAdd(t1.g, t1.d, hn::Mul(t0.g, t0.d));
+      b = hn::Add(b, hn::MulAdd(t3.g, t3.d, hn::MulAdd(t2.g, t2.d, products)));
+    } else {
+      terms(i, pivot).add_to(a, b);
+    }
+  }
+};
+
 template <class T, bool four_rows, class Terms>
 HWY_INLINE void add_rows(T* record, Index i, Index stride, Terms terms) {
-  const Vectors<T> d;
-  const Index step = lanes<T>();
-  const auto pivot = hn::Load(d, record + pivot_field * step);
-  auto a = hn::Load(d, record + a_field * step), b = hn::Load(d, record + b_field * step);
-  if constexpr (four_rows) {
-    const auto t0 = terms(i, pivot), t1 = terms(i + stride, pivot);
-    const auto t2 = terms(i + 2 * stride, pivot), t3 = terms(i + 3 * stride, pivot);
-    a = hn::Add(a, hn::Add(hn::Add(t0.g, t1.g), hn::Add(t2.g, t3.g)));
-    const auto products = hn::MulAdd(t1.g, t1.d, hn::Mul(t0.g, t0.d));
-    b = hn::Add(b, hn::MulAdd(t3.g, t3.d, hn::MulAdd(t2.g, t2.d, products)));
-  } else {
-    terms(i, pivot).add_to(a, b);
-  }
-  hn::Store(a, d, record + a_field * step);
-  hn::Store(b, d, record + b_field * step);
+  ColumnSums<T> sums;
+  sums.load(record);
+  sums.template add<four_rows>(i, stride, terms);
+  sums.store(record);
 }
 
 template <bool four_rows, class T, bool backward>
@@ -105,11 +123,47 @@ HWY_INLINE void sum_rows_of_columns(SumSource<T, backward> source, Tile tile, T*
   });
 }
 
+/// sum_columns() for a tile of few whole vectors of columns, all in registers from its first row to its last:
+/// what is stored on the way would hold up loads from other rows, whose addresses end alike.
+template <Index vectors, class T, bool backward>
+HWY_INLINE void sum_few_columns(SumSource<T, backward> source, Tile tile, T* record) {
+  const Index step = lanes<T>(), fields = sum_fields * step;
+  const auto terms = [&](Index at, Vec<T> pivot) HWY_ATTR { return source.terms(at, pivot); };
+  ColumnSums<T> sums[static_cast<size_t>(vectors)];
+  const auto each = [&](auto body) HWY_ATTR {
+    for (Index v = 0; v < vectors; ++v) body(sums[static_cast<size_t>(v)], v);
+  };
+  each([&](ColumnSums<T>& s, Index v) HWY_ATTR { s.load(record + v * fields); });
+  Index row = 0, i = tile.begin;
+  for (; row + 4 <= tile.rows; row += 4, i += 4 * tile.stride) {
+    each([&](ColumnSums<T>& s, Index v) HWY_ATTR { s.template add<true>(i + v * step, tile.stride, terms); });
+  }
+  for (; row < tile.rows; ++row, i += tile.stride) {
+    each([&](ColumnSums<T>& s, Index v)
+             HWY_ATTR { s.template add<false>(i + v * step, tile.stride, terms); });
+  }
+  each([&](ColumnSums<T>& s, Index v) HWY_ATTR { s.store(record + v * fields); });
+}
+
+/// Calls body with the number of vectors of columns of a tile as a constant, where they fit into registers;
+/// whether they do. From memory, with rows to fetch, there is nothing to gain.
+template <class T, class Body>
+HWY_INLINE bool with_few_columns(const Tile& tile, Body body) {
+  const Index step = lanes<T>();
+  if (tile.ahead != 0) return false;
+  if (tile.width == 4 * step) return body(std::integral_constant<Index, 4>()), true;
+  if (tile.width == 6 * step) return body(std::integral_constant<Index, 6>()), true;
+  if (tile.width == 8 * step) return body(std::integral_constant<Index, 8>()), true;
+  return false;
+}
+
 /// The sums of the records += those of the rows of the tile, which starts at their column. Four rows at once,
 /// each from its beginning to its end, are few enough runs for the hardware to foresee, and enough work for a
 /// load and a store of the sums.
 template <class T, bool backward>
 HWY_INLINE void sum_columns(SumSource<T, backward> source, Tile tile, T* record) {
+  const auto sum_few = [=](auto vectors) HWY_ATTR { sum_few_columns<vectors>(source, tile, record); };
+  if (with_few_columns<T>(tile, sum_few)) return;
   Index row = 0;
   for (; row + 4 <= tile.rows; row += 4, tile.begin += 4 * tile.stride) {
     sum_rows_of_columns<true>(source, tile, record);
@@ -173,9 +227,24 @@ HWY_INLINE void map_four_rows_of_columns(MapTarget<T, backward, non_temporal> ta
   for (Index r = 0; r < 4; ++r) target.map_first(i + r * stride, end - i, c);
 }
 
+/// The same for few whole vectors of columns, with their coefficients in registers.
+template <Index vectors, class T, bool backward, bool non_temporal>
+HWY_INLINE void map_few_columns(MapTarget<T, backward, non_temporal> target, Tile tile, const T* records) {
+  const Index step = lanes<T>(), fields = map_fields_of<backward> * step;
+  MapVectors<T, backward> c[static_cast<size_t>(vectors)];
+  for (Index v = 0; v < vectors; ++v) {
+    c[static_cast<size_t>(v)] = load_coefficients<T, backward>(records + v * fields);
+  }
+  for (Index row = 0, i = tile.begin; row < tile.rows; ++row, i += tile.stride) {
+    for (Index v = 0; v < vectors; ++v) target.map(i + v * step, c[static_cast<size_t>(v)]);
+  }
+}
+
 template <class T, bool backward, bool non_temporal>
 HWY_INLINE void map_columns(MapTarget<T, backward, non_temporal> target, Tile tile, bool four_rows,
                             const T* records) {
+  const auto map_few = [=](auto vectors) HWY_ATTR { map_few_columns<vectors>(target, tile, records); };
+  if (with_few_columns<T>(tile, map_few)) return;
   Index row = 0;
   for (; four_rows && row + 4 <= tile.rows; row += 4, tile.begin += 4 * tile.stride) {
     map_four_rows_of_columns(target, tile, records);
