@@ -9,7 +9,7 @@
 //
 //   columns  inner = 1, or inner so short that a row of channels is the better run: vectors across channels.
 //            Four rows at a time are summed, one is written; the second sweep goes backwards, since the end
-//            of the first is still in cache.
+//            of the first is still in cache. Few columns stay in registers from row to row.
 //   small    few such rows, all of them in cache: one vector of columns after the other, in registers.
 //   rows     inner > 1: vectors along a channel. A channel, or a group of small ones, stays in L2 between the
 //            sweeps, so x is read from memory once; a channel larger than that gets its second sweep

@@ -14,7 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
 struct AnyRows {
-  /// Σ and Σ of squares about the pivots, of n elements of each row from x on, rows `length` apart.
+  /// Σ (x − pivot) and Σ (x − pivot)² of n elements of each row, of the first one from element i on.
   template <class T, class Source>
   static HWY_INLINE void sum(Source source, Index i, Index length, Index n, Index rows, RowTile<T>& tile) {
     const T* const pivot = tile.pivot();
