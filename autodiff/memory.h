@@ -82,7 +82,8 @@ class Buffer {
 
  private:
   friend struct BlockCache;
-  struct alignas(64) Block {  // stands in front of the memory it describes, if that is no whole page
+  struct alignas(
+      64) Block {  // in front of the memory it describes, or apart from it: large, borrowed or mapped
     std::atomic<int> holders{1};
     int size_class = 0;
     std::size_t bytes = 0;

@@ -15,6 +15,8 @@ template <class T>
 class Memory {
  public:
   explicit Memory(Index n) : buffer_(Buffer::allocate(static_cast<std::size_t>(n) * sizeof(T))) {}
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
   T* get() const { return static_cast<T*>(buffer_.data()); }
 
  private:

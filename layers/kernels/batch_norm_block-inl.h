@@ -40,11 +40,6 @@ struct Block {
     return 3 * Workspace::bytes<double>(padding(n) * chunks) + 11 * Workspace::bytes<T>(padding(n));
   }
   ChannelSums chunk(Index k) const { return sums + k * padded; }
-  /// Channels [from, from + count) of the block. Parts are finished in this order: what the last vector of
-  /// one writes beyond it, the next one writes again. Nothing that a part reads may be among it.
-  Block part(Index from, Index count) const {
-    return {first + from, count, padded, sums + from, arrays + from};
-  }
 };
 
 template <class T>

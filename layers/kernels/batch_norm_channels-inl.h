@@ -160,11 +160,6 @@ struct ChannelArrays {
   T *gamma, *beta;             // read
   T *dgamma, *dbeta;           // backward: written
   T *slope, *offset, *direct;  // written; direct in the backward pass only
-
-  ChannelArrays operator+(Index c) const {
-    return {mean_hi + c, mean_lo + c, var + c,   inv_std + c, gamma + c, beta + c,
-            dgamma + c,  dbeta + c,   slope + c, offset + c,  direct + c};
-  }
 };
 
 template <class T>

@@ -123,8 +123,9 @@ HWY_INLINE void sum_rows_of_columns(SumSource<T, backward> source, Tile tile, T*
   });
 }
 
-/// sum_columns() for a tile of few whole vectors of columns, all in registers from its first row to its last:
-/// what is stored on the way would hold up loads from other rows, whose addresses end alike.
+/// sum_columns() for a tile of few whole vectors of columns, in registers (as many as there are) from its
+/// first row to its last: what is stored on the way would hold up loads from other rows, whose addresses end
+/// alike.
 template <Index vectors, class T, bool backward>
 HWY_INLINE void sum_few_columns(SumSource<T, backward> source, Tile tile, T* record) {
   const Index step = lanes<T>(), fields = sum_fields * step;
@@ -145,8 +146,9 @@ HWY_INLINE void sum_few_columns(SumSource<T, backward> source, Tile tile, T* rec
   each([&](ColumnSums<T>& s, Index v) HWY_ATTR { s.store(record + v * fields); });
 }
 
-/// Calls body with the number of vectors of columns of a tile as a constant, where they fit into registers;
-/// whether they do. From memory, with rows to fetch, there is nothing to gain.
+/// Calls body with the number of vectors of columns of a tile as a constant, for those widths that narrow
+/// tensors are joined to, and 64 and 128 channels; whether it is one. From memory, with rows to fetch, there
+/// is nothing to gain.
 template <class T, class Body>
 HWY_INLINE bool with_few_columns(const Tile& tile, Body body) {
   const Index step = lanes<T>();
@@ -227,7 +229,7 @@ HWY_INLINE void map_four_rows_of_columns(MapTarget<T, backward, non_temporal> ta
   for (Index r = 0; r < 4; ++r) target.map_first(i + r * stride, end - i, c);
 }
 
-/// The same for few whole vectors of columns, with their coefficients in registers.
+/// A row after the other of few whole vectors of columns, with their coefficients in registers.
 template <Index vectors, class T, bool backward, bool non_temporal>
 HWY_INLINE void map_few_columns(MapTarget<T, backward, non_temporal> target, Tile tile, const T* records) {
   const Index step = lanes<T>(), fields = map_fields_of<backward> * step;

@@ -19,11 +19,8 @@ template <class T, bool backward>
 class RowPass {
  public:
   /// Sums read whole vectors of the tensor, so that their bits follow from the place of a run in it, too.
-  /// With `alike`, every run is summed as the first one is: that of one sample then does not depend on the
-  /// others.
-  RowPass(ChannelView view, SumSource<T, backward> source, T* out, const Machine& machine, bool alike = false)
-      : alike_(alike),
-        view_(view),
+  RowPass(ChannelView view, SumSource<T, backward> source, T* out, const Machine& machine)
+      : view_(view),
         source_(source),
         out_(out),
         plan_(plan_rows(view, sizeof(T), lanes<T>(), backward, machine)) {}
@@ -161,10 +158,9 @@ class RowPass {
     const Vectors<T> d;
     const SumSource<T, backward> source = source_;
     const Index inner = view_.inner, length = piece.length;
-    const bool alike = alike_;
     const bool is_first = outer == piece.outer, is_last = outer + 1 == piece.outer_end;
     const auto sum_channel = [&](Index c, Index slot) HWY_ATTR {
-      const Index i = begin + c * inner, before = alike ? 0 : elements_before_vector<T>(i);
+      const Index i = begin + c * inner, before = elements_before_vector<T>(i);
       auto sums = sum_run(source, i, length, before <= length ? before : 0, hn::Set(d, s.pivot[c]), fetch(c));
       if (!is_first) sums = sums + LaneSums<T>{hn::Load(d, s.lane_a + slot), hn::Load(d, s.lane_b + slot)};
       hn::Store(sums.a, d, s.lane_a + slot);
@@ -223,7 +219,6 @@ class RowPass {
     }
   }
 
-  bool alike_;
   ChannelView view_;
   SumSource<T, backward> source_;
   T* out_;

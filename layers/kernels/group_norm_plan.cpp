@@ -37,6 +37,10 @@ GroupRowPlan plan_group_rows(const GroupView& view, Index element_bytes, Index l
   const bool is_long = row_bytes > 8 * kib;
   const Index in_l2 = power_of_two(std::clamp(machine.l2_bytes / 2 / read_bytes, Index{1}, Index{4}));
   plan.tile_rows = std::min(lanes, is_long ? in_l2 : rows_in_l1(read_bytes));
+  if (plan.threads > 1) {  // few long rows: some for each
+    const Index share = std::max(Index{1}, view.statistics() / (4 * plan.threads));
+    plan.tile_rows = std::min(plan.tile_rows, power_of_two(share));
+  }
   plan.map_strip = is_long ? GroupRowPlan::strip_vectors * lanes : view.group_channels();
   const bool worth_fetching =
       bytes >= 2 * machine.l2_bytes && plan.tile_rows * read_bytes <= machine.l2_bytes / 4;

@@ -18,7 +18,8 @@ inline bool use_rows(const GroupView& view) { return view.outer == 1 && view.inn
 /// Rows. A sample is all groups of one row of x. Both sweeps go over a tile of rows before the next one is
 /// read.
 struct GroupRowPlan {
-  static constexpr Index strip_vectors = 64;   ///< of a row are summed in T, backward; then in float64
+  static constexpr Index strip_vectors =
+      64;  ///< of a long row at a time; backward, summed in T, then in float64
   static constexpr Index record_samples = 32;  ///< of dgamma and dbeta are summed in T; then in float64
 
   Index tile_rows;      ///< in L1 from sweep to sweep, or in L2 if they are long; at most a vector of them

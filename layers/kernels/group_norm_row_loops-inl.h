@@ -32,7 +32,7 @@ struct SquareSource {
   HWY_INLINE Terms last_terms(Index i, Index n, Vec<T>) const { return {load_last(x + i, n)}; }
 };
 
-/// The columns of one row after the other: a sample is one row a group.
+/// The columns of one row after the other: a sample has one row for each group.
 struct GroupColumns {
   Index length, padded_length, groups, group;
   Index column;  ///< the first of the row

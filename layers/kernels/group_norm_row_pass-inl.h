@@ -264,7 +264,7 @@ class GroupRowPass {
     const AffineTarget<T, backward, non_temporal> target{a_.x,   a_.dy,           a_.gamma,       a_.beta,
                                                          a_.out, plan_.map_ahead, plan_.map_strip};
     const Index length = view_.group_channels();
-    const Index fetching = plan_.map_ahead == 0 ? 0 : view_.statistics() - first - plan_.tile_rows;
+    const Index fetching = view_.statistics() - first - plan_.tile_rows;
     const auto map = [&](auto loops) HWY_ATTR {
       loops.map(target, columns_from(first), first * length, rows, fetching, of_rows);
     };

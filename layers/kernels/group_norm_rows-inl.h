@@ -46,8 +46,8 @@ struct AnyRows {
   }
 
   /// Writes whole rows, those longer than a strip by strips: gamma and beta are then in L1 for all rows. Past
-  /// the caches go whole lines only: those that a row shares with its neighbours are written by ordinary
-  /// stores, since part of a line costs more than it saves.
+  /// the caches go whole lines only: those that a row or strip shares with the next are written by
+  /// ordinary stores, since part of a line costs more than it saves.
   template <class T, bool backward, bool non_temporal>
   static HWY_INLINE void map(AffineTarget<T, backward, non_temporal> target, GroupColumns columns,
                              Index first, Index rows, Index fetching, ChannelArrays<T> of_rows) {

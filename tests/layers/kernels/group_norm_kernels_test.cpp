@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The vector kernels against the scalar reference in long double, for every instruction set that the machine
 // has; and that reference against the formula, in tests/layers/norms_test.cpp.
+#include <autodiff/memory.h>
 #include <layers/kernels/group_norm.h>
 #include <layers/kernels/group_norm_reference.h>
 #include <tests/layers/kernels/batch_norm_problem.h>
 #include <tests/layers/kernels/each_target.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace wengert::kernels {
@@ -28,8 +30,8 @@ struct Problem {
 };
 
 // Rows shorter than a vector, of few whole vectors and of many, in one group and in more, fours of them and
-// others; rows of one tile and of several, long ones by strips; one chunk and several; stores past the
-// caches. Channels in runs and in columns, few of them and many, one and several a group.
+// others; rows of one tile and of several, long ones by strips; one chunk and several. Channels in runs and
+// in columns, few of them and many, one and several a group.
 const std::vector<Problem> problems = {
     {{2, 1, 3, 1, 1}},           {{37, 1, 7, 1, 1}},          {{5, 1, 64, 1, 1}},
     {{130, 1, 129, 1, 1}},       {{3, 1, 9001, 1, 1}},        {{2100, 1, 5, 1, 1}},
@@ -138,6 +140,38 @@ TEMPLATE_TEST_CASE("group_norm kernels: every target agrees with the reference o
         check_close(in, run_simd(in), expected);
       });
     }
+  }
+}
+
+TEMPLATE_TEST_CASE("group_norm kernels: whole lines past the caches agree with the reference",
+                   "[layers][kernels]", float, double) {
+  const Threads one(1);
+  for (const GroupView& view : {GroupView{40000, 1, 16, 1, 1},
+                                {20000, 1, 32, 1, 2},
+                                {9001, 1, 64, 1, 1},
+                                {600, 1, 1024, 1, 1},
+                                {130, 1, 4096, 1, 1}}) {
+    const auto in = inputs<TestType>({view});
+    const auto expected = run_reference(in.template as<long double>());
+    const Buffer buffer = Buffer::allocate(in.x.size() * sizeof(TestType));
+    auto* const page = static_cast<TestType*>(buffer.data());
+    for_each_target([&] {
+      CAPTURE(view);
+      const auto got = run(
+          in,
+          [&](const GroupView& v, const TestType* x, const TestType* gamma, const TestType* beta,
+              TestType eps, TestType* y, kernels::GroupNormStatistics<TestType> statistics) {
+            kernels::group_norm_forward<TestType>(v, x, gamma, beta, eps, page, statistics);
+            std::copy_n(page, v.size(), y);
+          },
+          [&](const GroupView& v, const TestType* x, const TestType* dy, const TestType* gamma,
+              const TestType* hi, const TestType* lo, const TestType* inv_std, TestType* dx, TestType* dgamma,
+              TestType* dbeta) {
+            kernels::group_norm_backward<TestType>(v, x, dy, gamma, hi, lo, inv_std, page, dgamma, dbeta);
+            std::copy_n(page, v.size(), dx);
+          });
+      check_close(in, got, expected);
+    });
   }
 }
 
